@@ -1,0 +1,88 @@
+// The only module that talks to the server. Addresses are relative, so the page works under any prefix.
+// Knows nothing of the document.
+
+import { sentence } from "./format.js";
+
+/** What the server refused, or why it could not be reached, with what to do about it. */
+export class Refusal extends Error {
+  constructor({ message, type, field = null, retryAfter = null, requestId = null }) {
+    super(message);
+    this.type = type;
+    this.field = field;
+    this.retryAfter = retryAfter;
+    this.requestId = requestId;
+  }
+
+  /** What the visitor can do; null when the message itself says it. */
+  get advice() {
+    const wait = this.retryAfter ? `in ${this.retryAfter} s` : "in a moment";
+    switch (this.type) {
+      case "network": return "Check the connection, then press Predict again. Your inputs are kept.";
+      case "overloaded": return `The server is answering others. Press Predict again ${wait}; your inputs are kept.`;
+      case "deadline": return "Try a shorter input, or press Predict again when the server is less busy.";
+      case "not_ready": return "Your inputs are kept; press Predict again when the status above says ready.";
+      case "too_large": return "Shorten the input and press Predict again.";
+      case "internal": return `Press Predict again; if it stays, tell the operator${this.requestId ? ` the request id ${this.requestId}` : ""}.`;
+      default: return null;
+    }
+  }
+}
+
+export const models = async () => (await (await call("models")).json()).models;
+export const model = async (name) => (await call(modelPath(name))).json();
+
+/** The address to post to, relative to the page. */
+export function predictPath(status) {
+  return status.default ? "predict" : `${modelPath(status.name)}/predict`;
+}
+
+/** Posts a request; resolves to the body, the stages in milliseconds, and the time on this side. */
+export async function predict(status, request) {
+  const began = performance.now();
+  const response = await call(predictPath(status), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(request),
+  });
+  const body = await response.json();
+  return {
+    body,
+    request,
+    stages: stages(response.headers.get("server-timing")),
+    requestId: response.headers.get("x-request-id"),
+    roundTripMs: performance.now() - began,
+  };
+}
+
+const modelPath = (name) => `models/${encodeURIComponent(name)}`;
+
+async function call(path, options) {
+  let response;
+  try {
+    response = await fetch(path, { ...options, credentials: "same-origin", cache: "no-store" });
+  } catch {
+    throw new Refusal({ type: "network", message: "The server could not be reached." });
+  }
+  if (response.ok) return response;
+  throw await refusalOf(response);
+}
+
+async function refusalOf(response) {
+  const body = await response.json().catch(() => null);
+  const known = typeof body?.error === "string";
+  return new Refusal({
+    message: known ? sentence(body.error) : `The server answered ${response.status} without saying why.`,
+    type: body?.error_type ?? (response.status === 429 ? "overloaded" : "internal"),
+    field: body?.field ?? null,
+    retryAfter: Number(response.headers.get("retry-after")) || null,
+    requestId: response.headers.get("x-request-id"),
+  });
+}
+
+/** `model;dur=0.9, total;dur=1.2` as [{name, ms}]. */
+export function stages(header) {
+  return (header ?? "").split(",").flatMap((entry) => {
+    const found = /^\s*([\w-]+)\s*;.*?dur=([\d.]+)/.exec(entry);
+    return found ? [{ name: found[1], ms: Number(found[2]) }] : [];
+  });
+}

@@ -1,0 +1,63 @@
+// A forecast as the page needs it: history, median, intervals and dates side by side. Pure.
+// Knows the wire's shape; knows nothing of elements.
+
+import { longDate, parseDate, shortDate, stepDays, stepNoun, weekday } from "./format.js";
+import { frequencyOf, unitOf } from "./schema.js";
+
+/** The forecast in an answer, or null when the answer is something else. */
+export function forecastOf(status, answer, actual) {
+  const output = Array.isArray(answer.body.outputs) ? answer.body.outputs[0] : null;
+  if (!output?.quantiles || typeof output.quantiles !== "object") return null;
+  const inputs = [answer.request.inputs].flat()[0];
+  const levels = Object.keys(output.quantiles).sort((a, b) => a - b);
+  const line = output.quantiles["0.5"] ?? output.mean ?? output.quantiles[levels[0]];
+  const frequency = inputs.frequency ?? frequencyOf(status);
+  const steps = line.length;
+  return {
+    history: inputs.series,
+    item: output.item ?? null,
+    levels,
+    quantiles: output.quantiles,
+    mean: output.mean ?? null,
+    line,
+    lineName: output.quantiles["0.5"] ? "median" : output.mean ? "mean" : `quantile ${levels[0]}`,
+    bands: bandsOf(output.quantiles, levels),
+    actual: actual?.length ? actual.slice(0, steps) : null,
+    steps,
+    unit: unitOf(status),
+    noun: stepNoun(frequency),
+    ...calendar(inputs, output, frequency),
+  };
+}
+
+/** Central intervals, widest first: {share, low, high}. */
+function bandsOf(quantiles, levels) {
+  return levels.filter((level) => Number(level) < 0.5).flatMap((level) => {
+    const upper = levels.find((other) => Math.abs(1 - Number(level) - Number(other)) < 1e-9);
+    return upper ? [{ share: 1 - 2 * Number(level), low: quantiles[level], high: quantiles[upper] }] : [];
+  });
+}
+
+/** Names for the steps, counted from the first value of the history. */
+function calendar(inputs, output, frequency) {
+  const past = inputs.series.length;
+  const days = stepDays(frequency);
+  const start = parseDate(inputs.start);
+  const known = start !== null && days !== null && output.dates !== null;
+  const noun = stepNoun(frequency);
+  const dayAt = (at) => (known ? start + at * days : null);
+  const ahead = (at) => at - past + 1;
+  return {
+    dayAt,
+    stepDays: days ?? 1,
+    /** "Tue 31 Oct 2017", or how far from the last value. */
+    nameAt: (at) => {
+      if (known) return longDate(dayAt(at));
+      if (ahead(at) > 0) return `${noun} +${ahead(at)}`;
+      return ahead(at) === 0 ? `last ${noun}` : `${noun} −${-ahead(at)}`;
+    },
+    briefAt: (at) => (known ? `${weekday(dayAt(at))} ${shortDate(dayAt(at))}` : `+${ahead(at)}`),
+    tickAt: (at, withYear) => (known ? shortDate(dayAt(at), withYear) : ahead(at) > 0 ? `+${ahead(at)}` : String(ahead(at)).replace("-", "−")),
+    yearAt: (at) => (known ? new Date(dayAt(at) * 86_400_000).getUTCFullYear() : null),
+  };
+}

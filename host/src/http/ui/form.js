@@ -1,0 +1,148 @@
+// The form: controls from the request schema, the request they make, refusals at their field.
+// Knows nothing of the server or of results.
+
+import { byId, h, prose, put } from "./dom.js";
+import { control } from "./fields.js";
+import { humanise, sentence, stepNoun } from "./format.js";
+import { describe, frequencyOf } from "./schema.js";
+
+const GROUPS = { past: "Known values beside the history", future: "Plans for the days ahead" };
+
+/** Builds the form of a model; {read, peek, write, refuse}. */
+export function buildForm(model) {
+  const frequency = frequencyOf(model);
+  const context = { frequency, noun: stepNoun(frequency) };
+  const controls = describe(model).map((spec) => control(spec, context));
+  const fold = foldOf(controls);
+  const shown = controls.filter((one) => !isFolded(one.spec)).map((one) => one.element);
+  put(byId("fields"), shown, fold?.element);
+  join(controls);
+
+  const clear = () => {
+    controls.forEach((one) => one.refuse(null));
+    put(byId("form-alert"));
+  };
+
+  /** The request, or null after the fields that cannot be read have said so. */
+  const read = () => {
+    clear();
+    if (dropBorrowed(controls)) fold?.tell("cleared with the example’s series");
+    const { request, unreadable } = gather(controls);
+    for (const [one, message] of unreadable) one.refuse(sentence(message));
+    if (unreadable.length === 0) return request;
+    reveal(unreadable[0][0]);
+    return null;
+  };
+  /** What can be read of the request, without a word to the visitor. */
+  const peek = () => gather(controls).request;
+
+  const write = (request) => {
+    clear();
+    const inputs = Array.isArray(request.inputs) ? request.inputs[0] : request.inputs;
+    for (const one of controls) {
+      one.write(one.spec.path.reduce((node, key) => node?.[key], { ...request, inputs }));
+      if (one.spec.group) one.element.dataset.borrowed = Array.isArray(inputs?.series) ? inputs.series.length : "";
+    }
+    const start = controls.find((one) => one.spec.kind === "date" && one.spec.path.at(-1) === "start");
+    controls.find((one) => one.spec.kind === "series")?.fill(start?.read());
+    if (fold) fold.element.open = false;
+    fold?.tell();
+  };
+
+  /** Shows a refusal at the field it names, else at the top of the form. */
+  const refuse = (refusal) => {
+    const named = refusal.field?.replace(/^\/inputs\/\d+(?=\/|$)/, "/inputs");
+    const fits = ({ spec }) => named === spec.pointer || named?.startsWith(`${spec.pointer}/`);
+    // A missing field is named in the message, while the pointer stops at the object that lacks it.
+    const lacks = ({ spec }) => named && spec.pointer.startsWith(`${named}/`) && refusal.message.includes(`\`${spec.path.at(-1)}\``);
+    const one = controls.find(fits) ?? controls.find(lacks);
+    if (one) {
+      one.refuse(refusal.message);
+      reveal(one);
+      return;
+    }
+    const advice = refusal.advice;
+    put(byId("form-alert"), h("p", {}, prose(refusal.message)), advice ? h("p", { class: "advice" }, advice) : null);
+    byId("form-alert").scrollIntoView({ block: "nearest" });
+  };
+
+  return { read, peek, write, refuse };
+}
+
+const isFolded = (spec) => spec.group !== null || spec.advanced;
+
+/** Covariates and advanced fields, folded away, with a count of what is filled in. */
+function foldOf(controls) {
+  const folded = controls.filter((one) => isFolded(one.spec));
+  if (folded.length === 0) return null;
+  const groups = Map.groupBy(folded, (one) => one.spec.group ?? "advanced");
+  const count = h("span", { class: "optional" });
+  const names = [...new Set(folded.map((one) => one.spec.title.toLowerCase()))].slice(0, 4).join(", ");
+  const tell = (note = null) => {
+    const filled = folded.filter((one) => { try { return one.read() !== undefined; } catch { return true; } }).length;
+    count.textContent = filled ? `${filled} given` : note ?? "optional";
+  };
+  const fold = h("details", { class: "fold", input: () => tell(), toggle: () => tell() },
+    h("summary", {}, h("span", {}, `More inputs: ${names}`), count),
+    [...groups].map(([name, members]) => h("fieldset", {}, h("legend", {}, GROUPS[name] ?? humanise(name)),
+      h("div", { class: "pair" }, members.map((one) => one.element)))));
+  tell();
+  return { element: fold, tell };
+}
+
+/** Dates and columns found in a pasted series fill the fields they belong to; a new start re-dates the series. */
+function join(controls) {
+  const series = controls.find((one) => one.spec.kind === "series");
+  const start = controls.find((one) => one.spec.kind === "date" && one.spec.path.at(-1) === "start");
+  if (!series) return;
+  series.element.addEventListener("series", ({ detail }) => {
+    if (detail.start && start) start.write(detail.start);
+    for (const [name, values] of Object.entries(detail.columns)) {
+      const owner = controls.find(({ spec }) => spec.kind === "numbers" && spec.group === "past" && spec.path.at(-1) === name);
+      owner?.write(values);
+      if (owner) delete owner.element.dataset.borrowed;
+    }
+  });
+  start?.element.addEventListener("input", () => series.fill(start.read()));
+}
+
+/** Values beside the series that came with an example fit no series of another length; those typed here stay. */
+function dropBorrowed(controls) {
+  const series = controls.find((one) => one.spec.kind === "series");
+  let length;
+  try { length = series?.read()?.length; } catch { return false; }
+  const stale = controls.filter(({ element }) => element.dataset.borrowed && Number(element.dataset.borrowed) !== length);
+  for (const one of stale) {
+    one.write(undefined);
+    delete one.element.dataset.borrowed;
+  }
+  return stale.length > 0;
+}
+
+function gather(controls) {
+  const request = {};
+  const unreadable = [];
+  for (const one of controls) {
+    try {
+      place(request, one.spec.path, one.read());
+    } catch (error) {
+      unreadable.push([one, error.message]);
+    }
+  }
+  return { request, unreadable };
+}
+
+/** Puts a value at its path, making the objects on the way; undefined leaves no trace. */
+function place(request, path, value) {
+  if (value === undefined) return;
+  const parent = path.slice(0, -1).reduce((node, key) => (node[key] ??= {}), request);
+  parent[path.at(-1)] = value;
+}
+
+/** Opens what hides a field and takes the visitor there. */
+function reveal(one) {
+  const fold = one.element.closest("details");
+  if (fold) fold.open = true;
+  one.target.focus({ preventScroll: true });
+  one.element.scrollIntoView({ block: "nearest" });
+}

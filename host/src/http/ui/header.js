@@ -1,0 +1,66 @@
+// The top of the page: title, description, state, and the picker when there are several models.
+// Knows the status route's shapes; asks for nothing itself.
+
+import { byId, h, prose, put } from "./dom.js";
+import { humanise, sentence } from "./format.js";
+
+const NAMES = { ready: "Ready", loading: "Loading", failed: "Not loaded", offline: "No connection" };
+
+export function showHeader(model, models) {
+  const title = model.title ?? model.name;
+  document.title = title;
+  byId("title").textContent = title;
+  put(byId("description"), model.description ? prose(model.description) : null);
+  put(byId("eyebrow"), model.name, model.task ? h("span", {}, humanise(model.task)) : null);
+  showPill(model.state, shortStage(model));
+  showNotice(model);
+  const picker = byId("picker");
+  picker.hidden = models.length < 2;
+  byId("model-picker").replaceChildren(...models.map((one) => h("option", { value: one.name, selected: one.name === model.name },
+    `${one.title ?? one.name}${one.state === "ready" ? "" : ` (${NAMES[one.state]?.toLowerCase() ?? one.state})`}`)));
+}
+
+/** Called when the server does not answer; what the page shows is kept. */
+export function showOffline(refusal) {
+  showPill("offline");
+  put(byId("notice"), h("p", {}, prose(refusal.message)), h("p", { class: "advice" }, "This page tries again by itself."));
+  byId("notice").dataset.state = "failed";
+}
+
+/** Called when the page itself is at fault, so that it never stops without a word. */
+export function showFault(error) {
+  put(byId("notice"), h("p", {}, `This page met an error of its own: ${error?.message ?? error}`), h("p", { class: "advice" }, "Reload it, and tell the operator if it stays."));
+  byId("notice").dataset.state = "failed";
+}
+
+function showPill(state, detail = null) {
+  const pill = byId("status");
+  const text = detail ?? NAMES[state] ?? humanise(state);
+  pill.dataset.state = state;
+  if (pill.textContent !== text) pill.textContent = text;
+}
+
+function shortStage({ state, stage }) {
+  const share = /(\d+)\s*%/.exec(stage ?? "");
+  return state === "loading" && share ? `Loading ${share[1]} %` : null;
+}
+
+/** What stands in the way of predicting, where something does. */
+function showNotice({ state, stage, error, retry_in_s: retry }) {
+  const notice = byId("notice");
+  notice.dataset.state = state;
+  if (state === "ready") {
+    put(notice);
+    return;
+  }
+  if (state === "failed") {
+    const when = retry ? `The server tries again in ${retry} s.` : "The server tries again by itself.";
+    put(notice, h("h2", {}, "The model could not be loaded"), h("p", {}, prose(sentence(error ?? "no reason was given"))), h("p", { class: "advice" }, when));
+    return;
+  }
+  const share = Number(/(\d+)\s*%/.exec(stage ?? "")?.[1] ?? NaN);
+  put(notice,
+    h("h2", {}, "The model is loading"),
+    h("p", {}, stage ? sentence(stage) : "The form appears as soon as it is ready."),
+    h("progress", Number.isFinite(share) ? { max: 100, value: share, "aria-label": "Loading" } : { "aria-label": "Loading" }));
+}

@@ -1,0 +1,74 @@
+// The answer in words, and the chart's text alternative. Pure.
+// Says only what the numbers allow: expected values add up, the ends of intervals do not.
+
+import { digitsFor, NBSP, number, percent, plural } from "./format.js";
+
+const sum = (values) => values.reduce((total, value) => total + value, 0);
+
+/** {headline, notes}: the total expected, how it compares, the range of single steps, and how it turned out. */
+export function inWords(forecast) {
+  const { line, mean, steps, noun, unit } = forecast;
+  const total = sum(mean ?? line);
+  const span = steps === 1 ? `the next ${noun}` : `the next ${steps} ${noun}s`;
+  const what = unit ? ` ${unit}` : steps === 1 ? "" : " in total";
+  return {
+    headline: `About ${rounded(total)}${what} over ${span}`,
+    notes: [comparison(forecast, total), range(forecast), outcome(forecast, total)].filter(Boolean),
+  };
+}
+
+function comparison({ history, steps, noun }, total) {
+  const last = history.slice(-steps);
+  if (last.length < steps || last.includes(null)) return null;
+  const before = sum(last);
+  if (before <= 0) return null;
+  const change = total / before - 1;
+  const span = steps === 1 ? `last ${noun}` : `the last ${steps} ${noun}s`;
+  if (Math.abs(change) < 0.005) return `As much as ${span} (${rounded(before)}).`;
+  return `${percent(Math.abs(change))} ${change > 0 ? "more" : "less"} than ${span} (${rounded(before)}).`;
+}
+
+function range({ bands, steps, noun }) {
+  const band = bands.find(({ share }) => Math.abs(share - 0.8) < 1e-9) ?? bands[0];
+  if (!band) return null;
+  const low = Math.min(...band.low);
+  const high = Math.max(...band.high);
+  const digits = digitsFor(high);
+  const ends = `${number(low, digits)} to ${number(high, digits)}`;
+  if (steps === 1) return `${percent(band.share, 1)} range: ${ends}.`;
+  return `Each ${noun}’s ${percent(band.share, 1)} range lies within ${ends}.`;
+}
+
+function outcome({ actual, bands, steps, noun }, total) {
+  if (!actual || actual.length < steps || actual.includes(null)) return null;
+  const truth = sum(actual);
+  const off = truth > 0 ? ` (the forecast was ${percent(Math.abs(total / truth - 1))} ${total >= truth ? "above" : "below"})` : "";
+  const band = bands.find(({ share }) => Math.abs(share - 0.8) < 1e-9) ?? bands[0];
+  const inside = band ? actual.filter((value, at) => value >= band.low[at] && value <= band.high[at]).length : null;
+  const hits = band ? `, inside the ${percent(band.share, 1)} range on ${inside} of ${plural(steps, noun)}` : "";
+  return `What happened: ${rounded(truth)}${off}${hits}.`;
+}
+
+/** Three significant digits and no more: a forecast has no better ones. */
+function rounded(value) {
+  if (Math.abs(value) < 1) return number(value);
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.abs(value))) - 2);
+  return number(Math.round(value / unit) * unit, Math.abs(value) < 100 ? digitsFor(value) : 0);
+}
+
+/** What a reader who cannot see the chart should know of it. */
+export function inAltText(forecast, shown) {
+  const past = forecast.history.length;
+  const known = forecast.history.slice(-shown).filter((value) => value !== null);
+  const digits = digitsFor(Math.max(...known, ...forecast.line));
+  const band = forecast.bands[0];
+  const parts = [
+    `Line chart. Observed values of ${plural(Math.min(shown, past), forecast.noun)} up to ${forecast.nameAt(past - 1)},`,
+    `between ${number(Math.min(...known), digits)} and ${number(Math.max(...known), digits)}.`,
+    `Forecast for ${plural(forecast.steps, forecast.noun)} from ${forecast.nameAt(past)}: ${forecast.lineName}`,
+    `${forecast.line.map((value) => number(value, digits)).join(", ")}.`,
+  ];
+  if (band) parts.push(`${percent(band.share, 1)} range from ${number(Math.min(...band.low), digits)} to ${number(Math.max(...band.high), digits)}.`);
+  if (forecast.actual) parts.push(`Actual values: ${forecast.actual.map((value) => number(value, digits)).join(", ")}.`);
+  return parts.join(" ").replaceAll(NBSP, " ");
+}
