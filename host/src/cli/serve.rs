@@ -1,0 +1,77 @@
+//! `modelhost serve`: binds, loads in the background, answers until a signal.
+//! Must not know routes or how a model is loaded.
+
+use super::{USAGE, load};
+use crate::http::{Server, Timeouts};
+use crate::registry::Registry;
+use crate::scheduler::Scheduler;
+use crate::settings::Serve;
+use anyhow::Context as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Threads that talk to clients; the workers do the work.
+const HTTP_THREADS: usize = 2;
+
+pub(super) fn run(settings: &Serve) -> anyhow::Result<ExitCode> {
+    let Some(manifests) = load::manifests(&settings.manifests) else {
+        return Ok(ExitCode::from(USAGE));
+    };
+    let loader = load::loader()?;
+    let metrics = loader.metrics.clone();
+    let scheduler = Scheduler::start(settings.worker_count(), metrics.clone())?;
+    let registry = Arc::new(Registry::new(manifests, &scheduler, &metrics));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(HTTP_THREADS)
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let address = (settings.host, settings.port);
+        let listener = TcpListener::bind(address).await.with_context(|| {
+            format!(
+                "cannot listen on {}:{}; choose another with --port or PORT",
+                settings.host, settings.port
+            )
+        })?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        tracing::info!(
+            address = %listener.local_addr()?,
+            workers = settings.worker_count(),
+            models = registry.entries().len(),
+            "listening"
+        );
+        registry.load_all(&loader);
+        let server = Server::new(registry, metrics);
+        let timeouts = Timeouts {
+            client: settings.client_timeout(),
+            grace: settings.grace(),
+        };
+        let stop = async move {
+            tokio::select! {
+                _ = terminate.recv() => tracing::info!("SIGTERM: draining"),
+                _ = interrupt.recv() => tracing::info!("SIGINT: draining"),
+            }
+            // A second signal ends at once.
+            tokio::spawn(async move {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+                tracing::warn!("second signal: ending at once");
+                #[allow(clippy::exit, reason = "the operator asked twice")]
+                std::process::exit(130);
+            });
+        };
+        let connections = settings.max_connections as usize;
+        server.serve(listener, connections, timeouts, stop).await;
+        Ok::<_, anyhow::Error>(())
+    })?;
+    // A load or a connection that is still under way must not hold the process.
+    runtime.shutdown_background();
+    drop(scheduler);
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}

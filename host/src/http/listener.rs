@@ -1,0 +1,105 @@
+//! Connections: accept, cap, time out, drain. warp's own server has no header timeout, no cap and no bound on draining.
+//! Must not know routes.
+
+use super::{Shared, Timeouts, trace};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use warp::filters::BoxedFilter;
+use warp::reply::Response;
+
+pub(super) struct Listening {
+    pub(super) listener: TcpListener,
+    pub(super) connections: usize,
+    pub(super) timeouts: Timeouts,
+    pub(super) shared: Arc<Shared>,
+}
+
+impl Listening {
+    pub(super) async fn run(
+        self,
+        routes: BoxedFilter<(Response,)>,
+        stop: impl Future<Output = ()>,
+    ) {
+        let permits = Arc::new(Semaphore::new(self.connections));
+        let graceful = GracefulShutdown::new();
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new())
+            .header_read_timeout(self.timeouts.client);
+        let accept = |stream: TcpStream, permit| {
+            let service = TowerToHyperService::new(warp::service(routes.clone()));
+            let shared = self.shared.clone();
+            let answer = service_fn(move |request| {
+                let answer = trace::answer(service.clone(), shared.clone(), request);
+                async move { Ok::<_, Infallible>(answer.await) }
+            });
+            // Small answers must not wait for the client's acknowledgement.
+            stream.set_nodelay(true).ok();
+            let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), answer));
+            tokio::spawn(async move {
+                if let Err(error) = connection.await {
+                    tracing::debug!(%error, "connection ended");
+                }
+                drop(permit);
+            });
+        };
+        let mut stop = pin!(async {
+            stop.await;
+            // Health and readiness are still answered while requests in flight finish.
+            self.shared.registry.drain();
+        });
+        let mut drained = pin!(async {
+            let mut predicting = self.shared.predicting.subscribe();
+            predicting.wait_for(|count| *count == 0).await.ok();
+        });
+        let mut deadline = pin!(tokio::time::sleep(Duration::MAX));
+        let mut draining = false;
+        loop {
+            tokio::select! {
+                () = &mut stop, if !draining => {
+                    draining = true;
+                    deadline.as_mut().reset(tokio::time::Instant::now() + self.timeouts.grace);
+                }
+                () = &mut drained, if draining => break,
+                () = &mut deadline, if draining => break,
+                (stream, permit) = self.next(&permits) => accept(stream, permit),
+            }
+        }
+        drop(self.listener);
+        let left = self.shared.predicting.borrow().to_owned();
+        tokio::select! {
+            () = graceful.shutdown() => {}
+            () = &mut deadline => tracing::warn!(left, "the grace period is over; ending with requests in flight"),
+        }
+    }
+
+    async fn next(
+        &self,
+        permits: &Arc<Semaphore>,
+    ) -> (TcpStream, tokio::sync::OwnedSemaphorePermit) {
+        let permit = permits
+            .clone()
+            .acquire_owned()
+            .await
+            .expect("the semaphore is never closed");
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, _)) => return (stream, permit),
+                Err(error) => {
+                    // Out of file descriptors, most likely: some will be given back.
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+}

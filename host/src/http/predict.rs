@@ -1,0 +1,219 @@
+//! `POST /predict`: a request in, an answer with its timing out.
+//! Must not know what the stages do.
+
+use super::reject::Reject;
+use super::{Labels, Shared, body};
+use crate::pipeline::{self, Answer, Request, Stage};
+use crate::registry::Entry;
+use crate::service::Service;
+use bytes::{Buf, Bytes};
+use futures_util::Stream;
+use serde_json::json;
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use warp::http::HeaderMap;
+use warp::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use warp::reply::Response;
+
+/// Answers with the model called `name`, or the default one.
+pub(super) async fn predict<B: Buf>(
+    shared: Arc<Shared>,
+    patience: Duration,
+    name: Option<String>,
+    headers: HeaderMap,
+    body: impl Stream<Item = Result<B, warp::Error>>,
+) -> Response {
+    let entry = match &name {
+        Some(name) => shared.registry.find(name),
+        None => shared.registry.default(),
+    };
+    let model = entry.map_or(String::new(), |entry| entry.manifest.name.clone());
+    let mut response = match entry {
+        None if name.is_none() => no_default(&shared).into_response(),
+        None => unknown(&shared).into_response(),
+        Some(entry) => {
+            let _under_way = UnderWay::begin(shared.clone());
+            match answer(&shared, entry, patience, &headers, body).await {
+                Ok(response) => response,
+                Err(reject) => {
+                    if let Some(reason) = reject.turned_away() {
+                        shared.metrics.request_rejected(&model, reason);
+                    }
+                    reject.into_response()
+                }
+            }
+        }
+    };
+    let route = "predict";
+    response.extensions_mut().insert(Labels { model, route });
+    response
+}
+
+/// No model has the name that was asked for.
+pub(super) fn unknown(shared: &Shared) -> Reject {
+    Reject::NotFound(format!(
+        "there is no such model; there are: {}",
+        names(shared)
+    ))
+}
+
+fn no_default(shared: &Shared) -> Reject {
+    Reject::NotFound(format!(
+        "no manifest says `default: true`; ask /models/NAME/predict, where NAME is one of: {}",
+        names(shared)
+    ))
+}
+
+fn names(shared: &Shared) -> String {
+    let names: Vec<&str> = shared
+        .registry
+        .entries()
+        .iter()
+        .map(|entry| entry.manifest.name.as_str())
+        .collect();
+    names.join(", ")
+}
+
+async fn answer<B: Buf>(
+    shared: &Shared,
+    entry: &Entry,
+    patience: Duration,
+    headers: &HeaderMap,
+    stream: impl Stream<Item = Result<B, warp::Error>>,
+) -> Result<Response, Reject> {
+    let start = Instant::now();
+    if shared.registry.is_draining() {
+        return Err(Reject::NotReady {
+            reason: "the server is shutting down".to_owned(),
+            retry_after_s: 1,
+        });
+    }
+    let service = entry.service().ok_or_else(|| not_ready(entry))?;
+    let limits = &entry.manifest.limits;
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok());
+    let body = body::read(stream, announced, limits.body_bytes, patience).await?;
+    let request = Request {
+        content_type: media_type(headers),
+        body,
+    };
+    let within = limits.deadline.saturating_sub(start.elapsed());
+    let (timing, response) = run(entry, service, request, within).await?;
+    for (stage, took) in &timing {
+        shared
+            .metrics
+            .stage_done(&entry.manifest.name, stage.name(), *took);
+    }
+    let mut response = response.map_err(|error| {
+        if let pipeline::Error::Plugin { plugin, fault } = &error
+            && let Some(reason) = fault.fault()
+        {
+            shared
+                .metrics
+                .plugin_faulted(&entry.manifest.name, plugin, reason);
+        }
+        Reject::from(error)
+    })?;
+    response
+        .headers_mut()
+        .insert("server-timing", server_timing(&timing, start.elapsed()));
+    Ok(response)
+}
+
+type Timed = (Vec<(Stage, Duration)>, Result<Response, pipeline::Error>);
+
+async fn run(
+    entry: &Entry,
+    service: Arc<Service>,
+    request: Request,
+    within: Duration,
+) -> Result<Timed, Reject> {
+    let span = tracing::Span::current();
+    let done = entry
+        .queue
+        .run(within, move || {
+            span.in_scope(|| {
+                let answer = service.pipeline.predict(&request)?;
+                let body = write(&service, &answer);
+                Ok::<_, pipeline::Error>((body, answer.timing))
+            })
+        })
+        .await?;
+    let mut stages = vec![(Stage::Queue, done.waited)];
+    let response = done.value.map(|(body, timing)| {
+        stages.extend(timing.stages);
+        let mut response = Response::new(body.into());
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    });
+    Ok((stages, response))
+}
+
+fn write(service: &Service, answer: &Answer) -> Bytes {
+    let model = json!({
+        "name": service.manifest.name,
+        "revision": service.revision,
+        "sha256": service.artifact.sha256,
+    });
+    format!("{{\"outputs\":{},\"model\":{model}}}", answer.outputs).into()
+}
+
+/// `Content-Type` without its parameters; a client that names none sends JSON.
+fn media_type(headers: &HeaderMap) -> String {
+    headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .map(|value| value.split(';').next().unwrap_or_default())
+        .map_or_else(
+            || "application/json".to_owned(),
+            |value| value.trim().to_ascii_lowercase(),
+        )
+}
+
+fn not_ready(entry: &Entry) -> Reject {
+    let loading = entry.loading();
+    let wait = loading
+        .retry_at
+        .map(|at| at.saturating_duration_since(Instant::now()).as_secs() + 1);
+    let name = &entry.manifest.name;
+    Reject::NotReady {
+        reason: match (&loading.stage, &loading.error) {
+            (None, Some(error)) => format!("model `{name}` could not be loaded: {error}"),
+            (Some(stage), _) => format!("model `{name}` is loading: {stage}"),
+            (None, None) => format!("model `{name}` is loading"),
+        },
+        retry_after_s: wait.unwrap_or(1),
+    }
+}
+
+/// W3C Server-Timing, in milliseconds.
+fn server_timing(stages: &[(Stage, Duration)], total: Duration) -> HeaderValue {
+    let ms = |took: &Duration| took.as_secs_f64() * 1e3;
+    let mut text = String::new();
+    for (stage, took) in stages {
+        write!(text, "{};dur={:.3}, ", stage.name(), ms(took))
+            .expect("writing to a String cannot fail");
+    }
+    write!(text, "total;dur={:.3}", ms(&total)).expect("writing to a String cannot fail");
+    HeaderValue::from_str(&text).expect("names and numbers fit a header")
+}
+
+/// Counts a prediction for as long as it lives.
+struct UnderWay(Arc<Shared>);
+
+impl UnderWay {
+    fn begin(shared: Arc<Shared>) -> UnderWay {
+        shared.predicting.send_modify(|count| *count += 1);
+        UnderWay(shared)
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.predicting.send_modify(|count| *count -= 1);
+    }
+}

@@ -1,0 +1,179 @@
+//! Refusals: the only place where a status code is chosen for an error, and the one shape that errors have.
+//! Must not know who refuses.
+
+use crate::pipeline;
+use crate::plugin::CallError;
+use crate::scheduler::Rejected;
+use serde_json::json;
+use std::time::Duration;
+use warp::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use warp::http::{Method, StatusCode};
+use warp::reply::Response;
+
+/// Why a request is not answered.
+#[derive(Debug)]
+pub(super) enum Reject {
+    /// The body is not what it claims to be.
+    Malformed(String),
+    /// Well-formed, and not acceptable.
+    Invalid {
+        message: String,
+        field: Option<String>,
+    },
+    /// No such route or model.
+    NotFound(String),
+    /// The route exists, not with this method.
+    Method { allow: &'static str },
+    /// The body is larger than the limit, in bytes.
+    TooLarge(u64),
+    /// Not a media type that is read here.
+    MediaType(String),
+    /// The client stopped sending.
+    ClientTimeout(Duration),
+    /// The queue is full.
+    Overloaded(String),
+    /// No answer in time.
+    Deadline(String),
+    /// The model is not there (yet).
+    NotReady { reason: String, retry_after_s: u64 },
+    /// Ours; the reason is for the log alone.
+    Internal(String),
+}
+
+impl Reject {
+    /// Status, `error_type` and message.
+    fn parts(self) -> (StatusCode, &'static str, String) {
+        match self {
+            Reject::Malformed(message) => (StatusCode::BAD_REQUEST, "malformed", message),
+            Reject::Invalid { message, .. } => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "invalid_input", message)
+            }
+            Reject::NotFound(message) => (StatusCode::NOT_FOUND, "not_found", message),
+            Reject::Method { allow } => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                format!("this route takes {allow}"),
+            ),
+            Reject::TooLarge(limit) => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too_large",
+                format!(
+                    "the body is larger than {limit} bytes (`limits.body_bytes` of the manifest)"
+                ),
+            ),
+            Reject::MediaType(message) => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                message,
+            ),
+            Reject::ClientTimeout(limit) => (
+                StatusCode::REQUEST_TIMEOUT,
+                "timeout",
+                format!(
+                    "the rest of the body did not come within {} s",
+                    limit.as_secs()
+                ),
+            ),
+            Reject::Overloaded(message) => (StatusCode::TOO_MANY_REQUESTS, "overloaded", message),
+            Reject::Deadline(message) => (StatusCode::GATEWAY_TIMEOUT, "deadline", message),
+            Reject::NotReady { reason, .. } => {
+                (StatusCode::SERVICE_UNAVAILABLE, "not_ready", reason)
+            }
+            Reject::Internal(reason) => {
+                tracing::error!(reason, "cannot answer");
+                (
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "internal",
+                    "the server failed on this request; its log has the reason under the id in X-Request-Id".to_owned(),
+                )
+            }
+        }
+    }
+
+    /// `{"error", "error_type", "field"?}` with its status and headers.
+    pub(super) fn into_response(self) -> Response {
+        let field = match &self {
+            Reject::Invalid { field, .. } => field.clone(),
+            _ => None,
+        };
+        let retry_after = match &self {
+            Reject::Overloaded(_) => Some(1),
+            Reject::NotReady { retry_after_s, .. } => Some(*retry_after_s),
+            _ => None,
+        };
+        let allow = match &self {
+            Reject::Method { allow } => Some(*allow),
+            _ => None,
+        };
+        let (status, error_type, message) = self.parts();
+        let mut body = json!({"error": message, "error_type": error_type});
+        if let Some(field) = field {
+            body["field"] = json!(field);
+        }
+        let mut response = Response::new(body.to_string().into());
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(seconds) = retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(allow) = allow {
+            headers.insert(ALLOW, HeaderValue::from_static(allow));
+        }
+        response
+    }
+
+    /// The label of `modelhost_rejected_total`, for what was turned away unread or unanswered.
+    pub(super) fn turned_away(&self) -> Option<&'static str> {
+        match self {
+            Reject::Overloaded(_) => Some("overloaded"),
+            Reject::Deadline(_) => Some("deadline"),
+            Reject::NotReady { .. } => Some("not_ready"),
+            _ => None,
+        }
+    }
+
+    /// What warp found no route for.
+    pub(super) fn of_route(method: &Method, path: &str) -> Reject {
+        match super::routes::allowed(path) {
+            Some(allow) if !allow.split(", ").any(|name| name == method.as_str()) => {
+                Reject::Method { allow }
+            }
+            _ => Reject::NotFound(
+                "there is no such route; there are /predict, /models, /health, /ready, /metrics and /"
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+impl From<pipeline::Error> for Reject {
+    fn from(error: pipeline::Error) -> Reject {
+        match error {
+            pipeline::Error::Malformed(_) => Reject::Malformed(error.to_string()),
+            pipeline::Error::MediaType(_) => Reject::MediaType(error.to_string()),
+            pipeline::Error::Invalid { message, field } => Reject::Invalid { message, field },
+            pipeline::Error::Plugin {
+                fault: CallError::Deadline(_),
+                ..
+            } => Reject::Deadline(error.to_string()),
+            pipeline::Error::Plugin { .. } | pipeline::Error::Model(_) => {
+                Reject::Internal(error.to_string())
+            }
+        }
+    }
+}
+
+impl From<Rejected> for Reject {
+    fn from(rejected: Rejected) -> Reject {
+        match rejected {
+            Rejected::Full(_) => Reject::Overloaded(rejected.to_string()),
+            Rejected::Deadline(_) => Reject::Deadline(rejected.to_string()),
+            Rejected::Stopped => Reject::NotReady {
+                reason: rejected.to_string(),
+                retry_after_s: 1,
+            },
+            Rejected::Panicked => Reject::Internal(rejected.to_string()),
+        }
+    }
+}

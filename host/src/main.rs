@@ -1,0 +1,62 @@
+//! The binary: argv → settings, logging, exit code; nothing else.
+//! Must not know what a command does.
+
+use clap::Parser as _;
+use modelhost::cli;
+use modelhost::settings::{LogFormat, Settings};
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let settings = match Settings::try_parse() {
+        Ok(settings) => settings,
+        Err(error) => {
+            let code = if error.use_stderr() { cli::USAGE } else { 0 };
+            // Nowhere to say that stderr is closed.
+            error.print().ok();
+            return ExitCode::from(code);
+        }
+    };
+    if let Err(error) = log_to_stderr(&settings) {
+        eprint_line(&format!("--log: {error:#}"));
+        return ExitCode::from(cli::USAGE);
+    }
+    log_panics();
+    match cli::run(settings.command) {
+        Ok(code) => code,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn log_to_stderr(settings: &Settings) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&settings.log)?;
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match settings.log_format {
+        LogFormat::Json => builder.json().flatten_event(true).init(),
+        LogFormat::Pretty => builder
+            .with_ansi(std::io::stderr().is_terminal())
+            .with_target(false)
+            .init(),
+    }
+    Ok(())
+}
+
+/// A contained panic is an event of the log like any other.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string);
+        let message = info.payload_as_str().unwrap_or("no message");
+        tracing::error!(place, message, "panicked");
+    }));
+}
+
+#[allow(clippy::print_stderr, reason = "logging does not work yet")]
+fn eprint_line(line: &str) {
+    eprintln!("{line}");
+}

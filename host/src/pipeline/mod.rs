@@ -1,0 +1,213 @@
+//! A pipeline: request → preprocess → model → postprocess → answer, with the time of each stage.
+//! Must not know queues, networks, disks or status codes.
+
+mod compare;
+mod refusal;
+mod schema;
+mod stage;
+mod tensors;
+
+pub use compare::Difference;
+pub use schema::{SchemaError, Schemas};
+pub use stage::{Stage, Timing};
+
+use crate::model::{self, Model};
+use crate::plugin::{CallError, Plugin};
+use crate::tensor::NamedTensor;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use std::sync::Arc;
+
+/// A request as it came: bytes and what they are.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The media type without parameters, such as `application/json`.
+    pub content_type: String,
+    /// The body.
+    pub body: bytes::Bytes,
+}
+
+/// The answer to a request.
+#[derive(Debug)]
+pub struct Answer {
+    /// The JSON of the response's `outputs`.
+    pub outputs: Box<RawValue>,
+    /// Where the time went, in order.
+    pub timing: Timing,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The body is not of the type that it claims.
+    #[error("the body is not JSON: {0}")]
+    Malformed(String),
+    /// No stage reads this media type.
+    #[error("`{0}` is not a media type that this model takes; send application/json")]
+    MediaType(String),
+    /// The request is well-formed and not acceptable.
+    #[error("{message}")]
+    Invalid {
+        /// What is wrong and what is expected.
+        message: String,
+        /// JSON pointer of the part that is wrong.
+        field: Option<String>,
+    },
+    /// A plugin failed.
+    #[error("plugin `{plugin}`: {fault}")]
+    Plugin {
+        /// The plugin's name.
+        plugin: String,
+        /// How.
+        fault: CallError,
+    },
+    /// The plugin's tensors do not fit the model, or the model failed.
+    #[error(transparent)]
+    Model(model::Error),
+}
+
+/// The stages of one model, ready to run on any thread.
+pub struct Pipeline {
+    model: Arc<Model>,
+    preprocess: Option<Plugin>,
+    postprocess: Option<Plugin>,
+    schemas: Schemas,
+}
+
+impl Pipeline {
+    /// Joins the stages. `narrowing` is the manifest's own schema of `inputs`.
+    pub fn new(
+        model: Arc<Model>,
+        preprocess: Option<Plugin>,
+        postprocess: Option<Plugin>,
+        narrowing: Option<&Value>,
+    ) -> Result<Pipeline, SchemaError> {
+        let schemas = Schemas::of(
+            model.signature(),
+            preprocess.as_ref(),
+            postprocess.as_ref(),
+            narrowing,
+        )?;
+        Ok(Pipeline {
+            model,
+            preprocess,
+            postprocess,
+            schemas,
+        })
+    }
+
+    /// The model between the plugins.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The first stage's plugin, if there is one.
+    pub fn preprocess(&self) -> Option<&Plugin> {
+        self.preprocess.as_ref()
+    }
+
+    /// The last stage's plugin, if there is one.
+    pub fn postprocess(&self) -> Option<&Plugin> {
+        self.postprocess.as_ref()
+    }
+
+    /// The JSON Schemas of request and response.
+    pub fn schemas(&self) -> &Schemas {
+        &self.schemas
+    }
+
+    /// Answers one request.
+    pub fn predict(&self, request: &Request) -> Result<Answer, Error> {
+        let mut timing = Timing::default();
+        let (tensors, context, parameters) =
+            timing.measure(Stage::Preprocess, || self.prepare(request))?;
+        let outputs = timing
+            .measure(Stage::Model, || self.model.run(tensors))
+            .map_err(|error| self.blame(error))?;
+        let outputs = timing.measure(Stage::Postprocess, || {
+            self.finish(outputs, &context, &parameters)
+        })?;
+        Ok(Answer { outputs, timing })
+    }
+
+    fn prepare(&self, request: &Request) -> Result<(Vec<NamedTensor>, Vec<u8>, String), Error> {
+        if request.content_type != "application/json" {
+            return Err(Error::MediaType(request.content_type.clone()));
+        }
+        let json: Value = serde_json::from_slice(&request.body)
+            .map_err(|error| Error::Malformed(error.to_string()))?;
+        self.schemas
+            .check(&json)
+            .map_err(|refusal| Error::Invalid {
+                message: refusal.message,
+                field: Some(refusal.field),
+            })?;
+        let parameters = json
+            .get("parameters")
+            .map_or_else(|| "{}".to_owned(), Value::to_string);
+        match &self.preprocess {
+            Some(plugin) => {
+                let prepared = plugin
+                    .preprocess(&request.content_type, &request.body)
+                    .map_err(|fault| fault_of(plugin, fault))?;
+                Ok((prepared.tensors, prepared.context, parameters))
+            }
+            None => {
+                let inputs = json.get("inputs").unwrap_or(&Value::Null);
+                let tensors = tensors::read(inputs, self.model.signature()).map_err(|refusal| {
+                    Error::Invalid {
+                        message: refusal.message,
+                        field: Some(format!("/inputs{}", refusal.field)),
+                    }
+                })?;
+                Ok((tensors, Vec::new(), parameters))
+            }
+        }
+    }
+
+    fn finish(
+        &self,
+        outputs: Vec<NamedTensor>,
+        context: &[u8],
+        parameters: &str,
+    ) -> Result<Box<RawValue>, Error> {
+        let Some(plugin) = &self.postprocess else {
+            return Ok(tensors::write(&outputs));
+        };
+        let text = plugin
+            .postprocess(outputs, context, parameters)
+            .map_err(|fault| fault_of(plugin, fault))?;
+        RawValue::from_string(text).map_err(|error| Error::Plugin {
+            plugin: plugin.name().to_owned(),
+            fault: CallError::Abi(format!("its answer is not JSON: {error}")),
+        })
+    }
+
+    /// Tensors that do not fit are the caller's fault when the caller wrote them, else the plugin's.
+    fn blame(&self, error: model::Error) -> Error {
+        match (error, &self.preprocess) {
+            (model::Error::Input(mismatch), None) => Error::Invalid {
+                field: Some(match &mismatch.input {
+                    Some(input) => format!("/inputs/{}", schema::escape(input)),
+                    None => "/inputs".to_owned(),
+                }),
+                message: mismatch.message,
+            },
+            (model::Error::Input(mismatch), Some(plugin)) => Error::Plugin {
+                plugin: plugin.name().to_owned(),
+                fault: CallError::Abi(mismatch.message),
+            },
+            (error, _) => Error::Model(error),
+        }
+    }
+}
+
+fn fault_of(plugin: &Plugin, fault: CallError) -> Error {
+    match fault {
+        CallError::Invalid { message, field } => Error::Invalid { message, field },
+        fault => Error::Plugin {
+            plugin: plugin.name().to_owned(),
+            fault,
+        },
+    }
+}

@@ -1,0 +1,127 @@
+//! The contract's values and ours: tensors both ways, checked on the way in.
+//! Must not know how a plugin is run.
+
+use super::LoadError;
+use super::sandbox::CallError;
+use super::sandbox::bindings::exports::modelhost::plugin::{lifecycle, preprocess};
+use super::sandbox::bindings::modelhost::plugin::types;
+use crate::tensor::{Data, NamedTensor, Tensor};
+use serde_json::Value;
+
+/// A plugin that hands over more tensors than this is broken.
+const MAX_TENSORS: usize = 1024;
+
+/// What a configured plugin accepts and answers, as JSON Schemas; `None` where it decides nothing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Description {
+    /// Of the request's `inputs`.
+    pub inputs: Option<Value>,
+    /// Of the request's `parameters`.
+    pub parameters: Option<Value>,
+    /// Of the response's `outputs`.
+    pub outputs: Option<Value>,
+}
+
+/// What preprocess made of a request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prepared {
+    /// The model's inputs, each with a leading batch axis.
+    pub tensors: Vec<NamedTensor>,
+    /// Handed to postprocess as it is.
+    pub context: Vec<u8>,
+}
+
+pub(super) fn description(given: lifecycle::Description) -> Result<Description, LoadError> {
+    let parse = |what: &str, text: Option<String>| {
+        text.map(|text| serde_json::from_str(&text))
+            .transpose()
+            .map_err(|error| {
+                LoadError::Invalid(format!("its schema of `{what}` is not JSON: {error}"))
+            })
+    };
+    Ok(Description {
+        inputs: parse("inputs", given.inputs)?,
+        parameters: parse("parameters", given.parameters)?,
+        outputs: parse("outputs", given.outputs)?,
+    })
+}
+
+pub(super) fn refusal(error: types::Error) -> CallError {
+    match error {
+        types::Error::InvalidInput(invalid) => CallError::Invalid {
+            message: invalid.message,
+            field: invalid.field,
+        },
+        types::Error::Internal(message) => CallError::Internal(message),
+    }
+}
+
+pub(super) fn prepared(given: preprocess::Prepared) -> Result<Prepared, CallError> {
+    if given.tensors.len() > MAX_TENSORS {
+        return Err(CallError::Abi(format!(
+            "it made {} tensors, the limit is {MAX_TENSORS}",
+            given.tensors.len()
+        )));
+    }
+    let tensors = given
+        .tensors
+        .into_iter()
+        .map(from_guest)
+        .collect::<Result<_, _>>()?;
+    Ok(Prepared {
+        tensors,
+        context: given.context,
+    })
+}
+
+fn from_guest(given: types::NamedTensor) -> Result<NamedTensor, CallError> {
+    let types::NamedTensor { name, tensor } = given;
+    let shape = tensor.shape.iter().map(|dim| *dim as usize).collect();
+    let data = match tensor.data {
+        types::TensorData::F16(v) => Data::F16(v),
+        types::TensorData::Bf16(v) => Data::Bf16(v),
+        types::TensorData::F32(v) => Data::F32(v),
+        types::TensorData::F64(v) => Data::F64(v),
+        types::TensorData::S8(v) => Data::I8(v),
+        types::TensorData::S32(v) => Data::I32(v),
+        types::TensorData::S64(v) => Data::I64(v),
+        types::TensorData::U8(v) => Data::U8(v),
+        types::TensorData::Boolean(v) => Data::Bool(v.into_iter().map(|byte| byte != 0).collect()),
+        types::TensorData::Text(v) => Data::Text(v),
+    };
+    match Tensor::new(shape, data) {
+        Ok(tensor) => Ok(NamedTensor { name, tensor }),
+        Err(error) => Err(CallError::Abi(format!("tensor `{name}`: {error}"))),
+    }
+}
+
+pub(super) fn to_guest(given: NamedTensor) -> Result<types::NamedTensor, CallError> {
+    let NamedTensor { name, tensor } = given;
+    let (shape, data) = tensor.into_parts();
+    let shape = shape
+        .iter()
+        .map(|dim| u32::try_from(*dim))
+        .collect::<Result<_, _>>()
+        .map_err(|_| CallError::Internal(format!("tensor `{name}` is too large for a plugin")))?;
+    let data = match data {
+        Data::F16(v) => types::TensorData::F16(v),
+        Data::Bf16(v) => types::TensorData::Bf16(v),
+        Data::F32(v) => types::TensorData::F32(v),
+        Data::F64(v) => types::TensorData::F64(v),
+        Data::I8(v) => types::TensorData::S8(v),
+        Data::I32(v) => types::TensorData::S32(v),
+        Data::I64(v) => types::TensorData::S64(v),
+        Data::U8(v) => types::TensorData::U8(v),
+        Data::Bool(v) => types::TensorData::Boolean(v.into_iter().map(u8::from).collect()),
+        Data::Text(v) => types::TensorData::Text(v),
+        Data::I16(_) | Data::U16(_) | Data::U32(_) | Data::U64(_) => {
+            return Err(CallError::Internal(format!(
+                "tensor `{name}` has a dtype that the plugin contract does not carry"
+            )));
+        }
+    };
+    Ok(types::NamedTensor {
+        name,
+        tensor: types::Tensor { shape, data },
+    })
+}

@@ -1,0 +1,16 @@
+//! Claims about modelhost, each tested at its boundary: real binary, real model, real wasm, real sockets.
+//! `server` and the fakes are what the claims stand on; every other module is one subject.
+
+mod client;
+mod fake_hub;
+mod hub;
+mod manifest;
+mod page;
+mod plugin;
+mod predict;
+mod process;
+mod readme;
+mod server;
+mod tensors;
+mod tidy;
+mod webdriver;

@@ -1,0 +1,138 @@
+//! A running modelhost: the real binary on a free port, killed when dropped.
+//! Knows the command line and the log; nothing of what is served.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+/// Longer than any wait of a healthy server; a test that reaches it has failed.
+const BOUND: Duration = Duration::from_secs(60);
+
+/// A server process.
+pub(crate) struct Server {
+    /// `http://127.0.0.1:PORT`
+    pub(crate) url: String,
+    /// `127.0.0.1:PORT`
+    pub(crate) address: String,
+    child: Child,
+    log: Receiver<serde_json::Value>,
+}
+
+/// The repository's root.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("host lies in the repository")
+        .to_owned()
+}
+
+/// The demo's manifest.
+pub(crate) fn demo() -> PathBuf {
+    root().join("manifests/retail-demand.yaml")
+}
+
+impl Server {
+    /// Serves `manifest` and returns when every model is live.
+    pub(crate) fn start(manifest: &Path) -> Server {
+        let mut server = Server::launch(manifest, &[]);
+        server.wait_for("the model is live");
+        server
+    }
+
+    /// Serves `manifest` with these environment variables and returns when it listens.
+    pub(crate) fn launch(manifest: &Path, environment: &[(&str, &str)]) -> Server {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_modelhost"));
+        command
+            .args(["--log-format", "json", "serve", "--host", "127.0.0.1"])
+            .arg(manifest)
+            .env("PORT", "0")
+            .env_remove("HF_TOKEN")
+            .envs(environment.iter().copied())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the binary starts");
+        let stderr = child.stderr.take().expect("stderr is piped");
+        let (sender, log) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                let event = serde_json::from_str(&line)
+                    .unwrap_or_else(|_| serde_json::json!({ "message": line }));
+                if sender.send(event).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut server = Server {
+            url: String::new(),
+            address: String::new(),
+            child,
+            log,
+        };
+        let listening = server.wait_for("listening");
+        server.address = listening["address"]
+            .as_str()
+            .expect("the log names the address")
+            .to_owned();
+        server.url = format!("http://{}", server.address);
+        server
+    }
+
+    /// The next event of the log whose message contains `text`.
+    pub(crate) fn wait_for(&mut self, text: &str) -> serde_json::Value {
+        let mut seen = Vec::new();
+        loop {
+            match self.log.recv_timeout(BOUND) {
+                Ok(event) => {
+                    if event["message"]
+                        .as_str()
+                        .is_some_and(|message| message.contains(text))
+                    {
+                        return event;
+                    }
+                    seen.push(event.to_string());
+                }
+                Err(reason) => panic!("no `{text}` in the log ({reason}):\n{}", seen.join("\n")),
+            }
+        }
+    }
+
+    /// The process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends the process a signal by name, as `TERM`.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .args([format!("-{name}"), self.pid().to_string()])
+            .status()
+            .expect("kill runs");
+        assert!(sent.success());
+    }
+
+    /// Waits for the process to end.
+    pub(crate) fn wait_for_exit(&mut self) -> ExitStatus {
+        let (sender, exited) = channel();
+        let pid = self.pid();
+        // Ends a process that does not end by itself, so that the wait below is bounded.
+        std::thread::spawn(move || {
+            if exited.recv_timeout(BOUND).is_err() {
+                Command::new("kill")
+                    .args(["-9", &pid.to_string()])
+                    .status()
+                    .ok();
+            }
+        });
+        let status = self.child.wait().expect("the process is ours");
+        sender.send(()).ok();
+        status
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}

@@ -1,0 +1,213 @@
+//! The shape of the code itself: who imports whom, which file names which engine, what each file says of itself.
+//! Reads source text; knows no behaviour.
+
+use crate::server::root;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Module → modules of ours that it may import. Everything below an entry may be used, never the reverse.
+const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("main", &["cli", "settings"]),
+    (
+        "cli",
+        &[
+            "http",
+            "registry",
+            "service",
+            "scheduler",
+            "pipeline",
+            "plugin",
+            "manifest",
+            "metrics",
+            "settings",
+        ],
+    ),
+    (
+        "http",
+        &[
+            "registry",
+            "service",
+            "scheduler",
+            "pipeline",
+            "plugin",
+            "model",
+            "tensor",
+            "manifest",
+            "metrics",
+        ],
+    ),
+    ("registry", &["service", "scheduler", "manifest", "metrics"]),
+    (
+        "service",
+        &[
+            "manifest", "source", "model", "plugin", "pipeline", "card", "metrics",
+        ],
+    ),
+    ("scheduler", &["metrics"]),
+    ("pipeline", &["model", "plugin", "tensor"]),
+    ("plugin", &["tensor"]),
+    ("model", &["tensor"]),
+    ("card", &["manifest"]),
+    ("source", &["manifest"]),
+    ("settings", &["source"]),
+    ("manifest", &[]),
+    ("tensor", &[]),
+    ("metrics", &[]),
+    ("lib", &[]),
+];
+
+/// Engine crate → the one file or folder that may name it.
+const ENGINES: &[(&str, &str)] = &[
+    ("hf_hub", "source/hub.rs"),
+    ("tract_onnx", "model/onnx.rs"),
+    ("wasmtime", "plugin/sandbox.rs"),
+    ("wasmtime_wizer", "plugin/sandbox.rs"),
+    ("wit_component", "plugin/contract.rs"),
+    ("wasmparser", "plugin/contract.rs"),
+    ("warp", "http/"),
+    ("hyper", "http/"),
+    ("serde_yaml", "manifest/yaml.rs"),
+    ("saphyr_parser", "manifest/position.rs"),
+    ("prometheus", "metrics.rs"),
+    ("clap", "settings.rs main.rs"),
+    ("indicatif", "cli/bar.rs"),
+];
+
+fn sources() -> Vec<(String, String)> {
+    let folder = root().join("host/src");
+    let mut files = Vec::new();
+    collect(&folder, &mut files);
+    let mut sources: Vec<(String, String)> = files
+        .into_iter()
+        .map(|file| {
+            let text = fs::read_to_string(&file).expect("a source file is text");
+            let name = file
+                .strip_prefix(&folder)
+                .expect("it lies in the folder")
+                .to_string_lossy()
+                .into_owned();
+            (name, text)
+        })
+        .collect();
+    sources.sort();
+    sources
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("it can be listed").path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+/// Code without comments, so that words in prose do not count.
+fn code(text: &str) -> String {
+    text.lines()
+        .map(|line| match line.find("//") {
+            Some(start) if !line[..start].ends_with(':') => &line[..start],
+            _ => line,
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn module(file: &str) -> &str {
+    file.split(['/', '.']).next().expect("split gives a part")
+}
+
+/// Whether `code` names `path` as a path's first segment: `path::` not preceded by another segment.
+fn names(code: &str, krate: &str) -> bool {
+    code.match_indices(&format!("{krate}::"))
+        .any(|(at, _)| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':'))
+}
+
+#[test]
+fn modules_import_only_what_lies_below_them() {
+    let table: BTreeMap<_, _> = MAY_IMPORT.iter().copied().collect();
+    let mut broken = Vec::new();
+    for (file, text) in sources() {
+        let this = module(&file);
+        let Some(allowed) = table.get(this) else {
+            broken.push(format!(
+                "{file}: module `{this}` is not in the import table"
+            ));
+            continue;
+        };
+        let code = code(&text);
+        for (other, _) in MAY_IMPORT {
+            let imported = [format!("crate::{other}::"), format!("modelhost::{other}::")]
+                .iter()
+                .any(|path| code.contains(path))
+                || code.contains(&format!("crate::{other};"));
+            if imported && *other != this && !allowed.contains(other) {
+                broken.push(format!("{file}: may not import `{other}`"));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn each_engine_is_named_in_one_place() {
+    let mut broken = Vec::new();
+    for (file, text) in sources() {
+        let code = code(&text);
+        for (engine, place) in ENGINES {
+            let is_home = place.split(' ').any(|place| file.starts_with(place));
+            if names(&code, engine) && !is_home {
+                broken.push(format!(
+                    "{file}: names `{engine}`, which belongs in {place}"
+                ));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn every_file_says_what_it_is_and_what_it_must_not_know() {
+    let mut broken = Vec::new();
+    for (file, text) in sources() {
+        let mut lines = text.lines();
+        let header = [lines.next(), lines.next()];
+        if !header
+            .iter()
+            .all(|line| line.is_some_and(|line| line.starts_with("//!")))
+        {
+            broken.push(file);
+        }
+    }
+    assert!(
+        broken.is_empty(),
+        "no two `//!` lines at the top of: {}",
+        broken.join(", ")
+    );
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    let marks = ["TODO", "FIXME", "XXX", "unimplemented!", "todo!"];
+    for (file, text) in sources() {
+        for mark in marks {
+            assert!(!text.contains(mark), "{file} holds `{mark}`");
+        }
+    }
+}
+
+#[test]
+fn only_the_settings_read_the_environment() {
+    for (file, text) in sources() {
+        let reads = ["env::var", "env::vars", "env::args"]
+            .iter()
+            .any(|call| code(&text).contains(call));
+        assert!(
+            !reads || file == "settings.rs",
+            "{file} reads the environment"
+        );
+    }
+}
