@@ -37,6 +37,14 @@ def plugins():
     return "\n".join(lines) + "\n"
 
 
+INPUT = """\
+# Over what window-series says of its input: the page counts in units.
+input:
+  properties:
+    series: { title: Units sold, x-ui: { unit: units } }
+"""
+
+
 def flow(value):
     return json.dumps(value, ensure_ascii=False)
 
@@ -71,7 +79,7 @@ def examples():
 
 
 def main():
-    MANIFEST.write_text(HEAD + plugins() + "\n".join(examples()) + "\n")
+    MANIFEST.write_text(HEAD + plugins() + INPUT + "\n".join(examples()) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,46 @@
+# The image: build stages that stay behind, then a slim Debian with one binary and what it serves.
+# Where those registries cannot be reached: --build-arg RUST_IMAGE=… --build-arg RUNTIME_IMAGE=… (both bookworm).
+ARG RUST_IMAGE=rust:1.95-bookworm
+ARG RUNTIME_IMAGE=debian:bookworm-slim
+
+# What decides the dependencies, and nothing else: the layer that compiles them is kept until one of these files changes.
+FROM ${RUST_IMAGE} AS crates
+WORKDIR /src
+COPY . .
+RUN find . -type f ! -name Cargo.toml ! -name Cargo.lock -delete \
+ && find . -type d -empty -delete \
+ && find . -mindepth 2 -name Cargo.toml -execdir sh -c 'mkdir src && touch src/lib.rs' \; \
+ && echo 'fn main() {}' > host/src/main.rs
+
+FROM ${RUST_IMAGE} AS build
+WORKDIR /src
+# Function names stay for backtraces; line tables would double the image.
+ENV CARGO_PROFILE_RELEASE_DEBUG=false CARGO_PROFILE_RELEASE_STRIP=debuginfo
+COPY --from=crates /src ./
+# The empty crates are forgotten again: cargo goes by age, and sources may be older than this layer.
+RUN cargo build --locked --release \
+ && cargo clean --locked --release --package modelhost
+COPY . .
+RUN cargo build --locked --release
+
+FROM ${RUNTIME_IMAGE}
+# No version is pinned: the newest certificates are the right ones.
+# hadolint ignore=DL3008
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends ca-certificates \
+ && rm -rf /var/lib/apt/lists/* \
+ && useradd --create-home --uid 1000 user
+# By number, so that Kubernetes can see that it is not root.
+USER 1000
+# HF_HOME stays unset: a Space preloads models into ~/.cache/huggingface, whatever it says.
+ENV HOME=/home/user PORT=7860
+WORKDIR /home/user/app
+COPY --from=build /src/target/release/modelhost /usr/local/bin/
+COPY --chown=1000:1000 manifests manifests
+COPY --chown=1000:1000 model-card model-card
+# An image that cannot answer its own examples is not made; models from the Hub are in it from here on.
+RUN ["modelhost", "check", "manifests"]
+EXPOSE 7860
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["modelhost", "health"]
+ENTRYPOINT ["modelhost"]
+CMD ["serve", "manifests"]
