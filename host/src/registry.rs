@@ -171,6 +171,10 @@ async fn load(entry: Arc<Entry>, loader: Loader) {
 }
 
 fn go_live(entry: &Entry, service: Service, metrics: &Metrics) {
+    let service = Arc::new(service);
+    // First of all: whoever reads of it in the log or the metrics may ask at once.
+    entry.current.store(Some(service.clone()));
+    *entry.lock() = Loading::default();
     let manifest = &service.manifest;
     let source = match &manifest.model.source {
         manifest::Source::Local(_) => "local".to_owned(),
@@ -194,6 +198,4 @@ fn go_live(entry: &Entry, service: Service, metrics: &Metrics) {
         took_ms = service.took.as_millis() as u64,
         "the model is live"
     );
-    *entry.lock() = Loading::default();
-    entry.current.store(Some(Arc::new(service)));
 }

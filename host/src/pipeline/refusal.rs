@@ -241,8 +241,8 @@ mod tests {
             ),
             (
                 json!({"inputs": {"serie": []}}),
-                "`series` is missing",
-                "/inputs/series",
+                "unknown field `serie`; did you mean `series`?",
+                "/inputs/serie",
             ),
             (
                 json!({"inputs": {"series": [1, 2], "strat": ""}}),
