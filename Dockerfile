@@ -9,12 +9,12 @@ WORKDIR /src
 COPY . .
 RUN find . -type f ! -name Cargo.toml ! -name Cargo.lock -delete \
  && find . -type d -empty -delete \
- && find . -mindepth 2 -name Cargo.toml -execdir sh -c 'mkdir src && touch src/lib.rs' \; \
- && echo 'fn main() {}' > host/src/main.rs
+ && find . -mindepth 2 -name Cargo.toml -execdir sh -c 'mkdir src && echo "//! Empty." > src/lib.rs' \; \
+ && printf '//! Empty.\nfn main() {}\n' > host/src/main.rs
 
 FROM ${RUST_IMAGE} AS build
 WORKDIR /src
-# Function names stay for backtraces; line tables would double the image.
+# Function names stay for backtraces; line tables would make the binary four times as large.
 ENV CARGO_PROFILE_RELEASE_DEBUG=false CARGO_PROFILE_RELEASE_STRIP=debuginfo
 COPY --from=crates /src ./
 # The empty crates are forgotten again: cargo goes by age, and sources may be older than this layer.

@@ -4,7 +4,7 @@
 use crate::manifest::{self, Manifest};
 use crate::metrics::{Metrics, ModelInfo};
 use crate::scheduler::{Queue, Scheduler};
-use crate::service::{Loader, Service, Step};
+use crate::service::{self, Loader, Service, Step};
 use arc_swap::ArcSwapOption;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -141,7 +141,15 @@ async fn load(entry: Arc<Entry>, loader: Loader) {
             })
         };
         entry.lock().retry_at = None;
-        match Service::load(entry.manifest.clone(), &loader, report).await {
+        // In a task of its own: a panic in it is a failed attempt, not the end of all attempts.
+        let attempt = tokio::spawn({
+            let (manifest, loader) = (entry.manifest.clone(), loader.clone());
+            async move { Service::load(manifest, &loader, report).await }
+        });
+        let result = attempt
+            .await
+            .unwrap_or_else(|panic| Err(service::Error::Interrupted(panic.to_string())));
+        match result {
             Ok(service) => {
                 go_live(&entry, service, &loader.metrics);
                 return;
@@ -150,6 +158,11 @@ async fn load(entry: Arc<Entry>, loader: Loader) {
                 let reason = error.to_string();
                 let asked = error.retry_after().unwrap_or(Duration::ZERO);
                 let pause = wait.max(asked).min(MAX_RETRY);
+                *entry.lock() = Loading {
+                    stage: None,
+                    error: Some(reason.clone()),
+                    retry_at: Some(Instant::now() + pause),
+                };
                 loader.metrics.load_failed(&name);
                 tracing::error!(
                     model = name,
@@ -157,12 +170,7 @@ async fn load(entry: Arc<Entry>, loader: Loader) {
                     retry_in_s = pause.as_secs_f64(),
                     "the model is not loaded"
                 );
-                {
-                    let mut loading = entry.lock();
-                    loading.stage = None;
-                    loading.error = Some(reason);
-                    loading.retry_at = Some(Instant::now() + pause);
-                }
+                #[allow(clippy::disallowed_methods, reason = "a pause between attempts")]
                 tokio::time::sleep(pause).await;
                 wait = (wait * 2).min(MAX_RETRY);
             }

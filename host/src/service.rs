@@ -11,6 +11,7 @@ use crate::source::{self, Artifact, Fetched, HubSettings};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,6 +23,7 @@ const LOG_BYTES: usize = 16 << 10;
 /// What a model repo may hold beside the model, shown on the page.
 const CARD: &str = "README.md";
 const EVALUATION: &str = "evaluation.json";
+const MAX_SHOWN_BYTES: u64 = 256 << 10;
 
 /// Why a manifest could not be turned into a service.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +82,12 @@ pub enum Error {
         /// Why.
         error: std::io::Error,
     },
+    /// A verified file was changed before it was opened.
+    #[error("`{file}` was changed while it was being loaded; it is tried again")]
+    Changed {
+        /// The file.
+        file: String,
+    },
     /// A bundled plugin is not the one that the manifest pins.
     #[error(
         "the bundled plugin `{name}` has sha256 {found}, the manifest asks for {expected}; change `sha256`, or run the modelhost version that bundles it"
@@ -130,6 +138,9 @@ impl fmt::Display for Step<'_> {
 /// Who is told what a load is doing.
 pub type Report = Arc<dyn Fn(Step<'_>) + Send + Sync>;
 
+/// As [`Report`], with the model's name first.
+pub type Observe = Arc<dyn Fn(&str, Step<'_>) + Send + Sync>;
+
 /// What loading needs of the process.
 #[derive(Clone)]
 pub struct Loader {
@@ -140,7 +151,7 @@ pub struct Loader {
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Who else is told of a load's steps, with the model's name.
-    pub observe: Arc<dyn Fn(&str, Step<'_>) + Send + Sync>,
+    pub observe: Observe,
 }
 
 /// One loaded manifest. Never changes; a reload makes a new one.
@@ -163,7 +174,7 @@ pub struct Service {
 
 impl Service {
     /// Manifest → source → model + plugins → pipeline → examples answered.
-    /// `report` is told what is being done, in words for operators.
+    /// `report` is told of each step.
     pub async fn load(
         manifest: Manifest,
         loader: &Loader,
@@ -182,8 +193,10 @@ impl Service {
                 .expect("a required file is fetched or an error")
                 .clone();
             // The engines are independent: the model is analysed while the plugins compile.
+            // Read once: what is hashed is what is loaded, whatever happens to the file meanwhile.
+            let bytes = contents(&artifact)?;
             let (model, plugins) = std::thread::scope(|scope| {
-                let model = scope.spawn(|| Model::load(&artifact.path));
+                let model = scope.spawn(|| Model::load(&bytes));
                 let limits = limits(&manifest.limits.plugin);
                 let load = move |wasm: Option<Wasm>| {
                     wasm.map(|wasm| wasm.load(sandbox, limits)).transpose()
@@ -229,24 +242,38 @@ impl Service {
 }
 
 async fn fetch(manifest: &Manifest, loader: &Loader, report: &Report) -> Result<Fetched, Error> {
-    let optional = |file| source::Request {
-        file,
-        required: false,
-        sha256: None,
+    let model = source::Request {
+        file: &manifest.model.file,
+        required: true,
+        sha256: manifest.model.sha256.as_ref(),
     };
-    let files = [
-        source::Request {
-            file: &manifest.model.file,
-            required: true,
-            sha256: manifest.model.sha256.as_ref(),
+    let progress = |progress: source::Progress<'_>| report(fetching(progress));
+    let source = &manifest.model.source;
+    let mut fetched = source::fetch(source, &[model], &loader.hub, &progress).await?;
+    // From the same commit. The page can do without them, so nothing about them keeps the model back.
+    let source = match (source, &fetched.revision) {
+        (manifest::Source::Hub { repo, .. }, Some(commit)) => manifest::Source::Hub {
+            repo: repo.clone(),
+            revision: commit.clone(),
         },
-        optional(CARD),
-        optional(EVALUATION),
-    ];
-    let fetched = source::fetch(&manifest.model.source, &files, &loader.hub, &|progress| {
-        report(fetching(progress));
-    })
-    .await?;
+        (source, _) => source.clone(),
+    };
+    for file in [CARD, EVALUATION] {
+        let beside = source::Request {
+            file,
+            required: false,
+            sha256: None,
+        };
+        match source::fetch(&source, &[beside], &loader.hub, &progress).await {
+            Ok(more) => fetched.artifacts.extend(more.artifacts),
+            Err(error) => tracing::warn!(
+                model = manifest.name,
+                file,
+                reason = %error,
+                "the page will do without this file"
+            ),
+        }
+    }
     count(&fetched, &loader.metrics);
     Ok(fetched)
 }
@@ -353,11 +380,24 @@ async fn bytes_of(
     count(&fetched, &loader.metrics);
     let artifact = fetched
         .artifact(file)
-        .expect("a required file is fetched or an error");
-    std::fs::read(&artifact.path).map_err(|error| Error::Read {
-        file: file.to_owned(),
+        .expect("a required file is fetched or an error")
+        .clone();
+    tokio::task::spawn_blocking(move || contents(&artifact))
+        .await
+        .map_err(|error| Error::Interrupted(error.to_string()))?
+}
+
+/// The bytes of a verified file, if they still are those that were verified.
+fn contents(artifact: &Artifact) -> Result<Vec<u8>, Error> {
+    let file = || artifact.file.clone();
+    let bytes = std::fs::read(&artifact.path).map_err(|error| Error::Read {
+        file: file(),
         error,
-    })
+    })?;
+    if crate::hex(&Sha256::digest(&bytes)) != artifact.sha256 {
+        return Err(Error::Changed { file: file() });
+    }
+    Ok(bytes)
 }
 
 fn fetching(progress: source::Progress<'_>) -> Step<'_> {
@@ -422,8 +462,12 @@ fn prove(pipeline: &Pipeline, manifest: &Manifest) -> Result<(), Error> {
     Ok(())
 }
 
+/// At most as much of a file as the page can use.
 fn read(path: &Path) -> Option<Vec<u8>> {
-    std::fs::read(path).ok()
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).ok()?;
+    file.take(MAX_SHOWN_BYTES).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 fn join<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> Result<T, Error> {
@@ -433,6 +477,15 @@ fn join<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> Result<T, Error> {
 }
 
 impl Error {
+    /// Whether the manifest, or what it names, has to be changed: trying again would not help.
+    pub fn is_the_manifests(&self) -> bool {
+        match self {
+            Error::Source(error) => error.is_permanent(),
+            Error::Read { .. } | Error::Changed { .. } | Error::Interrupted(_) => false,
+            _ => true,
+        }
+    }
+
     /// How long the other side asked to be left alone.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {

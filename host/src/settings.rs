@@ -47,7 +47,7 @@ pub struct Serve {
     #[arg(default_value = "manifests", value_name = "MANIFEST_OR_DIR")]
     pub manifests: PathBuf,
     /// The address to listen on
-    #[arg(long, env = "HOST", default_value = "0.0.0.0")]
+    #[arg(long, env = "MODELHOST_HOST", default_value = "0.0.0.0")]
     pub host: std::net::IpAddr,
     /// The port to listen on; 0 takes a free one, which the log names
     #[arg(long, env = "PORT", default_value_t = 7860)]
@@ -62,7 +62,7 @@ pub struct Serve {
     #[arg(
         long,
         env = "MODELHOST_GRACE_S",
-        default_value_t = 20,
+        default_value_t = 9,
         value_name = "SECONDS"
     )]
     pub grace_s: u64,

@@ -1,14 +1,14 @@
 //! A progress bar of downloads, on a terminal.
 //! Must not know what is loaded or why; elsewhere the log says how far a download is.
 
-use crate::service::Step;
+use crate::service::{Observe, Step};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::HashMap;
 use std::io::IsTerminal as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Draws on stderr when it is a terminal, and nothing otherwise.
-pub(super) fn observer() -> Arc<dyn Fn(&str, Step<'_>) + Send + Sync> {
+pub(super) fn observer() -> Observe {
     if !std::io::stderr().is_terminal() {
         return Arc::new(|_, _| {});
     }
@@ -35,7 +35,10 @@ pub(super) fn observer() -> Arc<dyn Fn(&str, Step<'_>) + Send + Sync> {
                 }
             }
             Step::Fetching { .. } => {}
-            Step::Compiling => bars.clear(),
+            Step::Compiling => {
+                let own = format!("{model}/");
+                bars.retain(|name, _| !name.starts_with(&own));
+            }
         }
     })
 }

@@ -2,37 +2,47 @@
 //! Must not know how a manifest is read or loaded.
 
 use super::{USAGE, load};
+use crate::manifest;
 use crate::service::Service;
 use crate::settings::Check;
 use std::io::Write as _;
 use std::process::ExitCode;
 
 pub(super) fn run(settings: &Check) -> anyhow::Result<ExitCode> {
-    let loader = load::loader()?;
-    let runtime = load::runtime()?;
     let mut code = ExitCode::SUCCESS;
+    let mut manifests = Vec::new();
     for path in &settings.manifests {
-        let Some(manifests) = load::manifests(path) else {
-            code = ExitCode::from(USAGE);
-            continue;
-        };
-        for manifest in manifests {
-            let file = manifest.file.display().to_string();
-            match runtime.block_on(Service::load(manifest, &loader, load::quiet())) {
-                Ok(service) => writeln!(
-                    std::io::stdout(),
-                    "{file}: ok: {} {} sha256 {}, {} answered",
-                    service.manifest.name,
-                    service.manifest.model.file,
-                    service.artifact.sha256,
-                    match service.manifest.examples.len() {
-                        1 => "1 example".to_owned(),
-                        count => format!("{count} examples"),
-                    },
-                )?,
-                Err(error) => {
-                    load::complain(&format!("{file}: {error}"));
+        match load::manifests(path) {
+            Some(read) => manifests.extend(read),
+            None => code = ExitCode::from(USAGE),
+        }
+    }
+    if let Err(error) = manifest::check_together(&manifests) {
+        load::complain(&error);
+        code = ExitCode::from(USAGE);
+    }
+    let loader = load::loader(1)?;
+    let runtime = load::runtime()?;
+    for manifest in manifests {
+        let file = manifest.file.display().to_string();
+        match runtime.block_on(Service::load(manifest, &loader, load::quiet())) {
+            Ok(service) => writeln!(
+                std::io::stdout(),
+                "{file}: ok: {} {} sha256 {}, {} answered",
+                service.manifest.name,
+                service.manifest.model.file,
+                service.artifact.sha256,
+                match service.manifest.examples.len() {
+                    1 => "1 example".to_owned(),
+                    count => format!("{count} examples"),
+                },
+            )?,
+            Err(error) => {
+                load::complain(&format!("{file}: {error}"));
+                if error.is_the_manifests() {
                     code = ExitCode::from(USAGE);
+                } else if code == ExitCode::SUCCESS {
+                    code = ExitCode::FAILURE;
                 }
             }
         }

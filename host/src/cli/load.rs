@@ -48,11 +48,11 @@ pub(super) fn complain(error: &dyn std::fmt::Display) {
     writeln!(std::io::stderr(), "{error}").ok();
 }
 
-/// What loading needs, from the environment.
-pub(super) fn loader() -> anyhow::Result<Loader> {
+/// What loading needs, from the environment, for as many `workers` as will answer.
+pub(super) fn loader(workers: usize) -> anyhow::Result<Loader> {
     Ok(Loader {
         hub: Arc::new(settings::hub()),
-        sandbox: Arc::new(Sandbox::new()?),
+        sandbox: Arc::new(Sandbox::new(workers)?),
         metrics: Arc::new(Metrics::new()?),
         observe: super::bar::observer(),
     })

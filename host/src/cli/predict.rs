@@ -29,8 +29,17 @@ pub(super) fn run(settings: &Predict) -> anyhow::Result<ExitCode> {
         body = std::fs::read(&settings.input)
             .with_context(|| format!("cannot read `{}`", settings.input.display()))?;
     }
-    let loader = load::loader()?;
-    let service = load::runtime()?.block_on(Service::load(manifest, &loader, load::quiet()))?;
+    let loader = load::loader(1)?;
+    let file = manifest.file.display().to_string();
+    let loaded = load::runtime()?.block_on(Service::load(manifest, &loader, load::quiet()));
+    let service = match loaded {
+        Ok(service) => service,
+        Err(error) if error.is_the_manifests() => {
+            load::complain(&format!("{file}: {error}"));
+            return Ok(ExitCode::from(USAGE));
+        }
+        Err(error) => return Err(error.into()),
+    };
     let request = Request {
         content_type: "application/json".to_owned(),
         body: body.into(),

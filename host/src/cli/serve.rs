@@ -19,7 +19,7 @@ pub(super) fn run(settings: &Serve) -> anyhow::Result<ExitCode> {
     let Some(manifests) = load::manifests(&settings.manifests) else {
         return Ok(ExitCode::from(USAGE));
     };
-    let loader = load::loader()?;
+    let loader = load::loader(settings.worker_count())?;
     let metrics = loader.metrics.clone();
     let scheduler = Scheduler::start(settings.worker_count(), metrics.clone())?;
     let registry = Arc::new(Registry::new(manifests, &scheduler, &metrics));
@@ -61,7 +61,11 @@ pub(super) fn run(settings: &Serve) -> anyhow::Result<ExitCode> {
                     _ = interrupt.recv() => {}
                 }
                 tracing::warn!("second signal: ending at once");
-                #[allow(clippy::exit, reason = "the operator asked twice")]
+                #[allow(
+                    clippy::exit,
+                    clippy::disallowed_methods,
+                    reason = "the operator asked twice"
+                )]
                 std::process::exit(130);
             });
         };

@@ -4,21 +4,61 @@
 use super::reject::Reject;
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
-use std::pin::pin;
 use std::time::Duration;
 
-/// Reads `stream` to its end: at most `limit` bytes, with at most `patience` between two parts.
+/// What is read and thrown away of a body that is refused, so that the client, still sending, gets to read why.
+const LINGER_BYTES: usize = 32 << 20;
+const LINGER: Duration = Duration::from_secs(2);
+
+/// How much of a body is read, and how long it may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// Bytes of the whole.
+    pub(super) bytes: u64,
+    /// Between two parts.
+    pub(super) patience: Duration,
+    /// From the first part to the last.
+    pub(super) whole: Duration,
+}
+
+/// Reads `stream` to its end, within `bounds`.
 /// `announced` is the Content-Length: a body that says it is too large is not read at all.
 pub(super) async fn read<B: Buf>(
-    stream: impl Stream<Item = Result<B, warp::Error>>,
+    stream: &mut (impl Stream<Item = Result<B, warp::Error>> + Unpin),
     announced: Option<u64>,
+    bounds: Bounds,
+) -> Result<Bytes, Reject> {
+    if announced.is_some_and(|length| length > bounds.bytes) {
+        return Err(Reject::TooLarge(bounds.bytes));
+    }
+    tokio::time::timeout(bounds.whole, parts(stream, bounds.bytes, bounds.patience))
+        .await
+        .unwrap_or(Err(Reject::ClientTimeout(bounds.whole)))
+}
+
+/// Throws away what the client is still sending: a connection that is closed with bytes unread is reset,
+/// and the answer lost with it.
+pub(super) async fn discard<B: Buf>(
+    stream: &mut (impl Stream<Item = Result<B, warp::Error>> + Unpin),
+) {
+    let rest = async {
+        let mut left = LINGER_BYTES;
+        while let Some(Ok(part)) = stream.next().await {
+            match left.checked_sub(part.remaining()) {
+                Some(rest) => left = rest,
+                None => return,
+            }
+        }
+    };
+    // Whoever has not finished by then may miss the answer.
+    tokio::time::timeout(LINGER, rest).await.ok();
+}
+
+async fn parts<B: Buf>(
+    stream: &mut (impl Stream<Item = Result<B, warp::Error>> + Unpin),
     limit: u64,
     patience: Duration,
 ) -> Result<Bytes, Reject> {
-    if announced.is_some_and(|length| length > limit) {
-        return Err(Reject::TooLarge(limit));
-    }
-    let mut stream = pin!(stream);
     let mut body = BytesMut::new();
     loop {
         let part = tokio::time::timeout(patience, stream.next())

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
 use warp::filters::BoxedFilter;
 use warp::reply::Response;
 
@@ -44,7 +45,11 @@ impl Listening {
             });
             // Small answers must not wait for the client's acknowledgement.
             stream.set_nodelay(true).ok();
-            let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), answer));
+            // A client that does not read its answer must not keep its place for ever.
+            let mut stream = TimeoutStream::new(stream);
+            stream.set_write_timeout(Some(self.timeouts.client));
+            let io = TokioIo::new(Box::pin(stream));
+            let connection = graceful.watch(http.serve_connection(io, answer));
             tokio::spawn(async move {
                 if let Err(error) = connection.await {
                     tracing::debug!(%error, "connection ended");
@@ -61,6 +66,10 @@ impl Listening {
             let mut predicting = self.shared.predicting.subscribe();
             predicting.wait_for(|count| *count == 0).await.ok();
         });
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "the grace period, once it begins"
+        )]
         let mut deadline = pin!(tokio::time::sleep(Duration::MAX));
         let mut draining = false;
         loop {
@@ -97,6 +106,7 @@ impl Listening {
                 Err(error) => {
                     // Out of file descriptors, most likely: some will be given back.
                     tracing::warn!(%error, "cannot accept a connection");
+                    #[allow(clippy::disallowed_methods, reason = "a pause between tries")]
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             }

@@ -102,10 +102,10 @@ pub(super) fn one(shared: &Shared, name: &str) -> Result<Value, Reject> {
 }
 
 fn state(loading: &Loading, service: Option<&Service>) -> &'static str {
-    match (service, &loading.stage) {
-        (Some(_), _) => "ready",
-        (None, None) if loading.error.is_some() => "failed",
-        (None, _) => "loading",
+    match service {
+        Some(_) => "ready",
+        None if loading.error.is_some() => "failed",
+        None => "loading",
     }
 }
 

@@ -5,11 +5,13 @@ use super::reject::Reject;
 use super::{Labels, Shared, body};
 use crate::pipeline::{self, Answer, Request, Stage};
 use crate::registry::Entry;
+use crate::scheduler::Rejected;
 use crate::service::Service;
 use bytes::{Buf, Bytes};
 use futures_util::Stream;
 use serde_json::json;
 use std::fmt::Write as _;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use warp::http::HeaderMap;
@@ -24,19 +26,28 @@ pub(super) async fn predict<B: Buf>(
     headers: HeaderMap,
     body: impl Stream<Item = Result<B, warp::Error>>,
 ) -> Response {
+    let mut body = pin!(body);
     let entry = match &name {
         Some(name) => shared.registry.find(name),
         None => shared.registry.default(),
     };
     let model = entry.map_or(String::new(), |entry| entry.manifest.name.clone());
     let mut response = match entry {
-        None if name.is_none() => no_default(&shared).into_response(),
-        None => unknown(&shared).into_response(),
+        None => {
+            body::discard(&mut body).await;
+            match name {
+                None => no_default(&shared).into_response(),
+                Some(_) => unknown(&shared).into_response(),
+            }
+        }
         Some(entry) => {
             let _under_way = UnderWay::begin(shared.clone());
-            match answer(&shared, entry, patience, &headers, body).await {
+            match answer(&shared, entry, patience, &headers, &mut body).await {
                 Ok(response) => response,
                 Err(reject) => {
+                    if reject.leaves_a_body() {
+                        body::discard(&mut body).await;
+                    }
                     if let Some(reason) = reject.turned_away() {
                         shared.metrics.request_rejected(&model, reason);
                     }
@@ -80,7 +91,7 @@ async fn answer<B: Buf>(
     entry: &Entry,
     patience: Duration,
     headers: &HeaderMap,
-    stream: impl Stream<Item = Result<B, warp::Error>>,
+    stream: &mut (impl Stream<Item = Result<B, warp::Error>> + Unpin),
 ) -> Result<Response, Reject> {
     let start = Instant::now();
     if shared.registry.is_draining() {
@@ -94,13 +105,24 @@ async fn answer<B: Buf>(
     let announced = headers
         .get(CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse().ok());
-    let body = body::read(stream, announced, limits.body_bytes, patience).await?;
+    let bounds = body::Bounds {
+        bytes: limits.body_bytes,
+        patience,
+        whole: limits.deadline,
+    };
+    let body = body::read(stream, announced, bounds).await?;
     let request = Request {
         content_type: media_type(headers),
         body,
     };
     let within = limits.deadline.saturating_sub(start.elapsed());
-    let (timing, response) = run(entry, service, request, within).await?;
+    let (timing, response) = run(entry, service, request, within)
+        .await
+        .map_err(|rejected| match rejected {
+            // Part of the deadline went on reading the body; the caller knows the whole.
+            Rejected::Deadline(_) => Rejected::Deadline(limits.deadline),
+            other => other,
+        })?;
     for (stage, took) in &timing {
         shared
             .metrics
@@ -129,7 +151,7 @@ async fn run(
     service: Arc<Service>,
     request: Request,
     within: Duration,
-) -> Result<Timed, Reject> {
+) -> Result<Timed, Rejected> {
     let span = tracing::Span::current();
     let done = entry
         .queue
@@ -183,7 +205,10 @@ fn not_ready(entry: &Entry) -> Reject {
     Reject::NotReady {
         reason: match (&loading.stage, &loading.error) {
             (None, Some(error)) => format!("model `{name}` could not be loaded: {error}"),
-            (Some(stage), _) => format!("model `{name}` is loading: {stage}"),
+            (Some(stage), Some(error)) => {
+                format!("model `{name}` could not be loaded: {error}; trying again: {stage}")
+            }
+            (Some(stage), None) => format!("model `{name}` is loading: {stage}"),
             (None, None) => format!("model `{name}` is loading"),
         },
         retry_after_s: wait.unwrap_or(1),

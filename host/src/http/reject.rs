@@ -133,6 +133,11 @@ impl Reject {
         }
     }
 
+    /// Whether the client may still be sending a body that nobody reads.
+    pub(super) fn leaves_a_body(&self) -> bool {
+        matches!(self, Reject::TooLarge(_) | Reject::NotReady { .. })
+    }
+
     /// What warp found no route for.
     pub(super) fn of_route(method: &Method, path: &str) -> Reject {
         match super::routes::allowed(path) {

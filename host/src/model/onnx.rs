@@ -5,7 +5,6 @@ use super::signature::{Dim, Mismatch, Port, Signature};
 use crate::tensor::{self, Data, Dtype, NamedTensor};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tract_onnx::pb;
 use tract_onnx::prelude::{
@@ -17,6 +16,9 @@ use tract_onnx::tract_hir::infer::GenericFactoid;
 
 /// Plans kept for this many shapes: each holds its own packed copy of the weights.
 const PLANS: usize = 8;
+
+/// Sizes of open dims that a load tries, until one can be planned: some files need more than 1.
+const PROBES: [usize; 4] = [1, 2, 16, 64];
 
 /// Why a model does not load or does not answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -59,9 +61,9 @@ struct Slot {
 }
 
 impl Model {
-    /// Reads, analyses and plans the model at `path` (a file already verified).
-    pub fn load(path: &Path) -> Result<Model, Error> {
-        contained(|| load(path)).map_err(Error::Load)
+    /// Reads, analyses and plans the model whose file holds `bytes`.
+    pub fn load(bytes: &[u8]) -> Result<Model, Error> {
+        contained(|| load(bytes)).map_err(Error::Load)
     }
 
     /// What it takes and gives.
@@ -110,6 +112,18 @@ impl Model {
             .collect()
     }
 
+    /// The shapes of the inputs with every open dim at `size`.
+    fn shapes_at(&self, size: usize) -> Vec<Vec<usize>> {
+        let dims = |dim: &Dim| match dim {
+            Dim::Fixed(fixed) => *fixed,
+            Dim::Symbol(_) | Dim::Any => size,
+        };
+        let inputs = self.signature.inputs.iter();
+        inputs
+            .map(|port| port.shape.iter().flatten().map(dims).collect())
+            .collect()
+    }
+
     fn plan(&self, shapes: Vec<Vec<usize>>) -> Result<Plan, String> {
         let slot = {
             let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
@@ -138,8 +152,8 @@ impl Model {
     }
 }
 
-fn load(path: &Path) -> TractResult<Model> {
-    let proto = tract_onnx::onnx().proto_model_for_path(path)?;
+fn load(mut bytes: &[u8]) -> TractResult<Model> {
+    let proto = tract_onnx::onnx().proto_model_for_read(&mut bytes)?;
     let signature = signature(&proto)?;
     let recipe = match catch_unwind(AssertUnwindSafe(|| typed(&proto, None)?.into_decluttered())) {
         Ok(Ok(model)) => Recipe::Symbolic(model),
@@ -150,23 +164,15 @@ fn load(path: &Path) -> TractResult<Model> {
         recipe,
         plans: Mutex::new(Vec::new()),
     };
-    // Every symbol set to 1: what this file cannot do at all is said at load, not at the first request.
-    let ones = model
-        .signature
-        .inputs
-        .iter()
-        .map(|port| {
-            let dims = port.shape.iter().flatten();
-            dims.map(|dim| match dim {
-                Dim::Fixed(size) => *size,
-                _ => 1,
-            })
-            .collect()
-        })
-        .collect();
-    model
-        .plan(ones)
-        .map_err(tract_onnx::prelude::TractError::msg)?;
+    // What this file cannot do at any size is said at load, not at the first request.
+    let mut outcome = Ok(());
+    for size in PROBES {
+        outcome = model.plan(model.shapes_at(size)).map(drop);
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    outcome.map_err(tract_onnx::prelude::TractError::msg)?;
     Ok(model)
 }
 

@@ -197,6 +197,11 @@ impl Pipeline {
                 plugin: plugin.name().to_owned(),
                 fault: CallError::Abi(mismatch.message),
             },
+            // Only the caller's own numbers decide here.
+            (model::Error::NonFinite(output), None) => Error::Invalid {
+                message: format!("the model's output `{output}` is not finite for these inputs"),
+                field: Some("/inputs".to_owned()),
+            },
             (error, _) => Error::Model(error),
         }
     }

@@ -52,7 +52,7 @@ pub(super) fn refusal(error: &ValidationError<'_>, schema: &Value) -> Refusal {
             };
             Refusal {
                 message: format!("unknown field `{}`; {hint}", shorten(unknown)),
-                field: format!("{field}/{}", escape(unknown)),
+                field: format!("{field}/{}", escape(&shorten(unknown))),
             }
         }
         Kind::Type { kind } => say(format!(

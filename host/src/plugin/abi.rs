@@ -11,6 +11,9 @@ use serde_json::Value;
 /// A plugin that hands over more tensors than this is broken.
 const MAX_TENSORS: usize = 1024;
 
+/// Longer messages of a plugin are cut.
+const MAX_TEXT_BYTES: usize = 2048;
+
 /// What a configured plugin accepts and answers, as JSON Schemas; `None` where it decides nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Description {
@@ -49,11 +52,23 @@ pub(super) fn description(given: lifecycle::Description) -> Result<Description, 
 pub(super) fn refusal(error: types::Error) -> CallError {
     match error {
         types::Error::InvalidInput(invalid) => CallError::Invalid {
-            message: invalid.message,
-            field: invalid.field,
+            message: cut(invalid.message),
+            field: invalid.field.map(cut),
         },
-        types::Error::Internal(message) => CallError::Internal(message),
+        types::Error::Internal(message) => CallError::Internal(cut(message)),
     }
+}
+
+/// A plugin's text goes to clients and into the log: a long one is cut.
+fn cut(mut text: String) -> String {
+    if text.len() > MAX_TEXT_BYTES {
+        let end = (0..=MAX_TEXT_BYTES)
+            .rev()
+            .find(|end| text.is_char_boundary(*end));
+        text.truncate(end.unwrap_or(0));
+        text.push('…');
+    }
+    text
 }
 
 pub(super) fn prepared(given: preprocess::Prepared) -> Result<Prepared, CallError> {

@@ -31,8 +31,12 @@ use bindings::modelhost::plugin::logging;
 const TICK: Duration = Duration::from_millis(1);
 /// `init` may read large files, once.
 const INIT_DEADLINE: Duration = Duration::from_secs(10);
-/// Instances alive at once; workers are fewer than this.
-const SLOTS: u32 = 64;
+/// What a line costs of a call's log quota beside its text.
+const LOG_LINE_BYTES: usize = 64;
+/// A larger file is no plugin: the largest known, a whole Python, has 20 MB.
+const MAX_WASM_BYTES: usize = 64 << 20;
+/// Instances beside those of the workers: loads answer examples too.
+const SPARE_SLOTS: u32 = 16;
 /// Pages that an instance dirtied and that stay resident for the next one.
 const KEEP_RESIDENT_BYTES: usize = 4 << 20;
 /// Must cover the memory image of a plugin that holds a tokenizer.
@@ -75,6 +79,8 @@ pub enum LoadError {
     Init(String),
     #[error("its `init` failed: {0}")]
     InitFault(CallError),
+    #[error("its memory cannot be kept after `init`: {0}")]
+    Unfrozen(String),
     #[error("the host cannot run plugins: {0}")]
     Host(String),
 }
@@ -129,13 +135,10 @@ pub struct Plugin {
     sha256: String,
     engine: Engine,
     instance: InstancePre<Call>,
-    lifecycle: lifecycle::GuestIndices,
     preprocess: Option<preprocess::GuestIndices>,
     postprocess: Option<postprocess::GuestIndices>,
     limits: Limits,
     description: Description,
-    /// Present when the component could not be frozen: every call starts with `init` then.
-    unfrozen: Option<(String, Vec<lifecycle::Asset>)>,
 }
 
 /// The host's side of one running instance.
@@ -146,11 +149,13 @@ struct Call {
 }
 
 impl Sandbox {
-    /// Starts the engines and the thread that enforces deadlines.
-    pub fn new() -> Result<Sandbox, LoadError> {
+    /// Starts the engines, with room for as many calls at once as there are
+    /// `workers`, and the thread that enforces deadlines.
+    pub fn new(workers: usize) -> Result<Sandbox, LoadError> {
+        let slots = u32::try_from(workers).unwrap_or(u32::MAX / 1024) + SPARE_SLOTS;
         let sandbox = Sandbox {
-            quick: engine(Strategy::Winch)?,
-            serving: engine(Strategy::Cranelift)?,
+            quick: engine(Strategy::Winch, SPARE_SLOTS)?,
+            serving: engine(Strategy::Cranelift, slots)?,
         };
         let engines = [sandbox.quick.weak(), sandbox.serving.weak()];
         std::thread::Builder::new()
@@ -158,7 +163,9 @@ impl Sandbox {
             .spawn(move || {
                 let mut next = Instant::now();
                 loop {
-                    next += TICK;
+                    // After a pause of the whole process, a burst of ticks would fail every call under way.
+                    let now = Instant::now();
+                    next = (next + TICK).max(now.checked_sub(TICK * 20).unwrap_or(now));
                     #[allow(clippy::disallowed_methods, reason = "this thread is a clock")]
                     std::thread::sleep(next.saturating_duration_since(Instant::now()));
                     for weak in &engines {
@@ -183,6 +190,11 @@ impl Sandbox {
         assets: Vec<(String, Vec<u8>)>,
         limits: Limits,
     ) -> Result<Plugin, LoadError> {
+        if wasm.len() > MAX_WASM_BYTES {
+            return Err(LoadError::Invalid(format!(
+                "it is larger than {MAX_WASM_BYTES} bytes"
+            )));
+        }
         let component = contract::componentize(wasm)?;
         let stages = contract::inspect(&component)?;
         let assets: Vec<lifecycle::Asset> = assets
@@ -193,20 +205,9 @@ impl Sandbox {
             deadline: INIT_DEADLINE,
             ..limits
         };
-        let frozen = self.freeze(name, &component, config_json, &assets, init_limits)?;
-        let (bytes, description, unfrozen) = match frozen {
-            Frozen::Yes(bytes, description) => (bytes, description, None),
-            Frozen::No(description, reason) => {
-                tracing::warn!(
-                    plugin = name,
-                    reason,
-                    "the plugin cannot be frozen after init; every call runs init again"
-                );
-                let start = (config_json.to_owned(), assets);
-                (component, description, Some(start))
-            }
-        };
-        let compiled = Component::new(&self.serving, &bytes).map_err(invalid)?;
+        let (snapshot, description) =
+            self.freeze(name, &component, config_json, &assets, init_limits)?;
+        let compiled = Component::new(&self.serving, &snapshot).map_err(invalid)?;
         let instance = linker(&self.serving)?
             .instantiate_pre(&compiled)
             .map_err(invalid)?;
@@ -218,7 +219,6 @@ impl Sandbox {
             name: name.to_owned(),
             sha256: crate::hex(&Sha256::digest(wasm)),
             engine: self.serving.clone(),
-            lifecycle: lifecycle::GuestIndices::new(&instance).map_err(invalid)?,
             preprocess: preprocess
                 .then(|| preprocess::GuestIndices::new(&instance))
                 .transpose()
@@ -230,7 +230,6 @@ impl Sandbox {
             instance,
             limits,
             description: abi::description(description)?,
-            unfrozen,
         })
     }
 
@@ -242,19 +241,16 @@ impl Sandbox {
         config_json: &str,
         assets: &[lifecycle::Asset],
         limits: Limits,
-    ) -> Result<Frozen, LoadError> {
+    ) -> Result<(Vec<u8>, lifecycle::Description), LoadError> {
+        let unfrozen = |reason| LoadError::Unfrozen(format!("{reason:#}"));
         let wizer = wasmtime_wizer::Wizer::new();
-        let instrumented = wizer.instrument_component(component);
-        let bytes = match &instrumented {
-            Ok((_, bytes)) => bytes.as_slice(),
-            Err(_) => component,
-        };
+        let (context, bytes) = wizer.instrument_component(component).map_err(unfrozen)?;
         // Winch does not know every instruction; what it refuses, Cranelift compiles.
-        let (engine, compiled) = match Component::new(&self.quick, bytes) {
+        let (engine, compiled) = match Component::new(&self.quick, &bytes) {
             Ok(compiled) => (&self.quick, compiled),
             Err(_) => (
                 &self.serving,
-                Component::new(&self.serving, bytes).map_err(invalid)?,
+                Component::new(&self.serving, &bytes).map_err(invalid)?,
             ),
         };
         let mut store = store(engine, name, limits)?;
@@ -278,27 +274,16 @@ impl Sandbox {
                     LoadError::InitFault(CallError::Internal(message))
                 }
             })?;
-        let context = match instrumented {
-            Ok((context, _)) => context,
-            Err(reason) => return Ok(Frozen::No(description, format!("{reason:#}"))),
-        };
         // Reading the memories back is the host's own doing, not the plugin's output.
         store.set_hostcall_fuel(usize::MAX);
-        store.set_epoch_deadline(ticks(INIT_DEADLINE));
+        store.set_epoch_deadline(u64::MAX / 2);
         let mut reader = Reader {
             store: &mut store,
             instance,
         };
-        match ready(wizer.snapshot_component(&context, &mut reader)) {
-            Ok(snapshot) => Ok(Frozen::Yes(snapshot, description)),
-            Err(reason) => Ok(Frozen::No(description, format!("{reason:#}"))),
-        }
+        let snapshot = ready(wizer.snapshot_component(&context, &mut reader)).map_err(unfrozen)?;
+        Ok((snapshot, description))
     }
-}
-
-enum Frozen {
-    Yes(Vec<u8>, lifecycle::Description),
-    No(lifecycle::Description, String),
 }
 
 impl Plugin {
@@ -374,13 +359,6 @@ impl Plugin {
         let mut store = store(&self.engine, &self.name, self.limits)
             .map_err(|error| CallError::Internal(error.to_string()))?;
         let instance = self.instance.instantiate(&mut store).map_err(fault)?;
-        if let Some((config_json, assets)) = &self.unfrozen {
-            self.lifecycle
-                .load(&mut store, &instance)
-                .and_then(|guest| guest.call_init(&mut store, config_json, assets))
-                .map_err(fault)?
-                .map_err(abi::refusal)?;
-        }
         Ok((store, instance))
     }
 }
@@ -390,7 +368,8 @@ impl bindings::modelhost::plugin::types::Host for Call {}
 impl logging::Host for Call {
     fn log(&mut self, level: logging::Level, mut message: String) -> wasmtime::Result<()> {
         let mut length = message.len().min(self.log_left);
-        self.log_left -= length;
+        // The line itself costs too: a flood of short lines is a flood.
+        self.log_left = self.log_left.saturating_sub(length + LOG_LINE_BYTES);
         while !message.is_char_boundary(length) {
             length -= 1;
         }
@@ -410,7 +389,7 @@ impl logging::Host for Call {
     }
 }
 
-fn engine(strategy: Strategy) -> Result<Engine, LoadError> {
+fn engine(strategy: Strategy, slots: u32) -> Result<Engine, LoadError> {
     let mut config = Config::new();
     config
         .strategy(strategy)
@@ -419,7 +398,7 @@ fn engine(strategy: Strategy) -> Result<Engine, LoadError> {
         .memory_init_cow(true)
         .memory_guaranteed_dense_image_size(IMAGE_BYTES)
         .max_wasm_stack(512 << 10)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(slots)));
     Engine::new(&config)
         .or_else(|reason| {
             // The pool reserves address space that a constrained process may not have.
@@ -430,20 +409,20 @@ fn engine(strategy: Strategy) -> Result<Engine, LoadError> {
         .map_err(|error| LoadError::Host(format!("{error:#}")))
 }
 
-fn pool() -> PoolingAllocationConfig {
+fn pool(slots: u32) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(SLOTS)
-        .total_core_instances(SLOTS * 64)
-        .total_memories(SLOTS)
-        .total_tables(SLOTS * 8)
+    pool.total_component_instances(slots)
+        .total_core_instances(slots * 64)
+        .total_memories(slots)
+        .total_tables(slots * 8)
         .max_core_instances_per_component(64)
-        .max_memories_per_component(2)
+        .max_memories_per_component(1)
         .max_tables_per_component(16)
         .max_memory_size(2 << 30)
         .table_elements(20_000)
         .max_component_instance_size(1 << 20)
         .max_core_instance_size(1 << 20)
-        .max_unused_warm_slots(SLOTS)
+        .max_unused_warm_slots(slots)
         .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
         .table_keep_resident(KEEP_RESIDENT_BYTES)
         .pagemap_scan(Enabled::Auto);
@@ -463,7 +442,7 @@ fn store(engine: &Engine, plugin: &str, limits: Limits) -> Result<Store<Call>, L
         limits: StoreLimitsBuilder::new()
             .memory_size(limits.memory_bytes)
             .instances(80)
-            .memories(4)
+            .memories(1)
             .tables(16)
             .table_elements(20_000)
             .trap_on_grow_failure(true)

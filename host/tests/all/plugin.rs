@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| Sandbox::new().expect("engines start"));
+static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| Sandbox::new(2).expect("engines start"));
 
 const LIMITS: Limits = Limits {
     memory_bytes: 64 << 20,
@@ -65,22 +65,52 @@ fn each_abuse_is_contained_and_the_next_call_answered() {
         (json!({"do": "lying-shape"}), "abi"),
         (json!({"do": "internal"}), "internal"),
     ];
+    let plugin_of = |limits| {
+        SANDBOX
+            .load("faulty", &wasm(), "{}", Vec::new(), limits)
+            .expect("it loads")
+    };
+    // On a busy machine the others would reach a short deadline first.
+    let patient = plugin_of(Limits {
+        deadline: Duration::from_secs(60),
+        ..LIMITS
+    });
     for (abuse, fault) in cases {
+        let plugin = if fault == "deadline" {
+            &plugin
+        } else {
+            &patient
+        };
         let start = Instant::now();
-        let error = order(&plugin, &abuse).expect_err("a fault");
+        let error = order(plugin, &abuse).expect_err("a fault");
         let took = start.elapsed();
         assert_eq!(error.fault(), Some(fault), "{abuse}: {error}");
-        assert!(took < LIMITS.deadline * 10, "{abuse} took {took:?}");
-        let next = order(&plugin, &json!({"values": [7.0]})).expect("the next call is answered");
+        assert!(took < Duration::from_secs(20), "{abuse} took {took:?}");
+        let next = order(plugin, &json!({"values": [7.0]})).expect("the next call is answered");
         assert_eq!(first_value(&next), 7.0);
     }
 }
 
-/// A log flood is cut, and the call goes on.
-#[test]
-fn a_log_flood_is_cut_and_the_call_answered() {
-    let flood = json!({"do": "log", "count": 1000, "values": [1.0]});
-    assert!(order(&faulty(), &flood).is_ok());
+/// A log flood is cut, and the call goes on; so are long messages.
+#[tokio::test(flavor = "multi_thread")]
+async fn floods_of_log_and_long_messages_are_cut() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut server = served(&folder, "{ plugin: { deadline_ms: 20000 } }");
+    let flood = json!({"inputs": {"do": "log", "count": 100_000, "bytes": 1, "values": [1.0]}});
+    assert_eq!(server.post("/predict", &flood).await.status, 200);
+    let lines = server.count_until("x", "answered");
+    assert!((1..1000).contains(&lines), "{lines} lines");
+
+    let long = json!({"inputs": {"do": "invalid", "bytes": 1 << 20}});
+    assert!(server.post("/predict", &long).await.refusal(422).0.len() < 4096);
+    let long = json!({"inputs": {"do": "internal", "bytes": 1 << 20}});
+    server.post("/predict", &long).await.refusal(500);
+    let event = server.wait_for("cannot answer");
+    assert!(
+        event["reason"]
+            .as_str()
+            .is_some_and(|reason| reason.len() < 4096)
+    );
 }
 
 /// What the caller did wrong stays apart from what the plugin did wrong.
@@ -295,7 +325,10 @@ async fn calls_that_trap_leave_no_memory_behind() {
     let before = resident().await;
     trap(5_000).await;
     let after = resident().await;
-    assert!(after < before * 1.1, "{before} bytes before, {after} after");
+    assert!(
+        after < before * 1.25,
+        "{before} bytes before, {after} after"
+    );
 }
 
 /// The bundle holds what the manifest reference promises.

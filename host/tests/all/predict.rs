@@ -257,28 +257,28 @@ async fn bodies_that_are_no_json_are_told_apart() {
     assert_eq!(answer.status, 200);
 }
 
-/// A body of 10 MB is refused with 413, announced or chunked, and the server goes on.
+/// A body of 10 MB is refused with 413, announced or chunked, and a client that sends all of it gets to read so.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_of_10_mb_is_refused_announced_or_chunked() {
     let server = Server::start(&demo());
     let huge = format!("{{\"inputs\": \"{}\"}}", "x".repeat(10 << 20));
-    let announced = format!(
-        "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-        huge.len()
-    );
-    let text = exchange(&mut server.connect(), announced.as_bytes());
-    assert!(text.starts_with("HTTP/1.1 413"), "{text}");
-    assert!(text.contains("\"error_type\":\"too_large\""), "{text}");
-
-    let mut chunked = String::from(
-        "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n",
-    );
-    // Just over the limit of 2 MiB: the refusal comes before the end of the body.
-    for _ in 0..33 {
+    let head = "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+    let announced = format!("{head}content-length: {}\r\n\r\n{huge}", huge.len());
+    let mut chunked = format!("{head}transfer-encoding: chunked\r\n\r\n");
+    for _ in 0..160 {
         write!(chunked, "{:x}\r\n{}\r\n", 1 << 16, "x".repeat(1 << 16)).expect("writes");
     }
-    let text = exchange(&mut server.connect(), chunked.as_bytes());
-    assert!(text.starts_with("HTTP/1.1 413"), "{text}");
+    chunked.push_str("0\r\n\r\n");
+    for request in [announced, chunked] {
+        let text = exchange(&mut server.connect(), request.as_bytes());
+        assert!(text.starts_with("HTTP/1.1 413"), "{text}");
+        assert!(text.contains("\"error_type\":\"too_large\""), "{text}");
+    }
+    for path in ["/predict", "/models/none/predict"] {
+        let answer = server.send(path, "application/json", huge.clone()).await;
+        let (_, error_type, _) = answer.refusal(if path == "/predict" { 413 } else { 404 });
+        assert!(["too_large", "not_found"].contains(&error_type.as_str()));
+    }
     assert_eq!(server.post("/predict", &request()).await.status, 200);
 }
 

@@ -16,6 +16,14 @@ fn curl_blocks() -> Vec<String> {
         .collect()
 }
 
+/// The error that the README shows below `block`, if it shows one.
+fn block_after(block: &str) -> Option<String> {
+    let text = std::fs::read_to_string(root().join("README.md")).expect("the README");
+    let rest = &text[text.find(block)? + block.len()..];
+    let shown = rest.split("```").nth(2)?.strip_prefix("json\n")?.trim();
+    shown.starts_with("{\"error\"").then(|| shown.to_owned())
+}
+
 /// Every curl of the README succeeds; the first answers a forecast within 0..10000.
 #[test]
 fn the_curl_examples_of_the_readme_answer() {
@@ -31,6 +39,12 @@ fn the_curl_examples_of_the_readme_answer() {
             .expect("bash runs");
         let stdout = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{command}\n{stdout}");
+        if let Some(said) = block_after(block) {
+            assert_eq!(
+                stdout.trim(),
+                said.replace("\": ", "\":").replace(", \"", ",\"")
+            );
+        }
         if index == 0 {
             let json: Value = serde_json::from_str(&stdout).expect("JSON");
             let mean = json["outputs"][0]["mean"].as_array().expect("a forecast");

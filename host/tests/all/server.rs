@@ -42,13 +42,22 @@ impl Server {
     }
 
     /// Serves `manifest` with these environment variables and returns when it listens.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the child gets nothing but what is named here"
+    )]
     pub(crate) fn launch(manifest: &Path, environment: &[(&str, &str)]) -> Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_modelhost"));
         command
             .args(["--log-format", "json", "serve", "--host", "127.0.0.1"])
             .arg(manifest)
+            .env_clear()
+            .envs(["PATH", "HOME"].iter().filter_map(|name| {
+                let value = std::env::var_os(name)?;
+                Some((name, value))
+            }))
             .env("PORT", "0")
-            .env_remove("HF_TOKEN")
+            .env("MODELHOST_WORKERS", "2")
             .envs(environment.iter().copied())
             .stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary starts");
@@ -93,6 +102,20 @@ impl Server {
                     seen.push(event.to_string());
                 }
                 Err(reason) => panic!("no `{text}` in the log ({reason}):\n{}", seen.join("\n")),
+            }
+        }
+    }
+
+    /// How many events say exactly `message` before one that contains `end`.
+    pub(crate) fn count_until(&mut self, message: &str, end: &str) -> usize {
+        let mut count = 0;
+        loop {
+            let event = self.log.recv_timeout(BOUND).expect("the log goes on");
+            let said = event["message"].as_str().unwrap_or_default();
+            if said == message {
+                count += 1;
+            } else if said.contains(end) {
+                return count;
             }
         }
     }

@@ -152,6 +152,17 @@ fn modules_import_only_what_lies_below_them() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
+/// The table above is checked by whole paths, so whole paths are what the code must be written in.
+#[test]
+fn imports_are_written_as_whole_paths() {
+    for (file, text) in sources() {
+        let code = code(&text);
+        for hidden in ["crate::{", "super::super", "use crate::*"] {
+            assert!(!code.contains(hidden), "{file} imports by `{hidden}`");
+        }
+    }
+}
+
 #[test]
 fn each_engine_is_named_in_one_place() {
     let mut broken = Vec::new();
