@@ -5,7 +5,6 @@ use super::{USAGE, load};
 use crate::pipeline::{self, Request};
 use crate::service::Service;
 use crate::settings::Predict;
-use anyhow::Context as _;
 use std::io::{Read as _, Write as _};
 use std::process::ExitCode;
 
@@ -26,8 +25,13 @@ pub(super) fn run(settings: &Predict) -> anyhow::Result<ExitCode> {
     if settings.input.as_os_str() == "-" {
         std::io::stdin().read_to_end(&mut body)?;
     } else {
-        body = std::fs::read(&settings.input)
-            .with_context(|| format!("cannot read `{}`", settings.input.display()))?;
+        body = match std::fs::read(&settings.input) {
+            Ok(body) => body,
+            Err(error) => {
+                load::complain(&format!("--input {}: {error}", settings.input.display()));
+                return Ok(ExitCode::from(USAGE));
+            }
+        };
     }
     let loader = load::loader(1)?;
     let file = manifest.file.display().to_string();
@@ -48,6 +52,10 @@ pub(super) fn run(settings: &Predict) -> anyhow::Result<ExitCode> {
         Ok(answer) => {
             writeln!(std::io::stdout(), "{{\"outputs\":{}}}", answer.outputs)?;
             Ok(ExitCode::SUCCESS)
+        }
+        Err(error @ (pipeline::Error::Malformed(_) | pipeline::Error::MediaType(_))) => {
+            load::complain(&format!("{}: {error}", settings.input.display()));
+            Ok(ExitCode::from(USAGE))
         }
         Err(pipeline::Error::Invalid { message, field }) => {
             let field = field.map(|field| format!("{field}: ")).unwrap_or_default();

@@ -10,6 +10,7 @@ use crate::plugin::Plugin;
 use crate::registry::{Entry, Loading};
 use crate::service::Service;
 use serde_json::{Value, json};
+use std::path::{Component, Path};
 use std::time::Instant;
 
 /// All models, a few words each.
@@ -64,7 +65,7 @@ pub(super) fn one(shared: &Shared, name: &str) -> Result<Value, Reject> {
         "error": loading.error,
         "retry_in_s": retry_in,
         "source": match &manifest.model.source {
-            Source::Local(_) => json!({"path": true}),
+            Source::Local(folder) => json!({"path": folder_name(folder)}),
             Source::Hub { repo, revision } => json!({
                 "repo": repo.to_string(),
                 "requested_revision": revision,
@@ -106,6 +107,15 @@ fn state(loading: &Loading, service: Option<&Service>) -> &'static str {
         Some(_) => "ready",
         None if loading.error.is_some() => "failed",
         None => "loading",
+    }
+}
+
+/// The folder's own name: where it lies on the server is nobody's business.
+fn folder_name(folder: &Path) -> String {
+    let name = folder.components().next_back();
+    match name {
+        Some(Component::Normal(name)) => name.to_string_lossy().into_owned(),
+        _ => "local folder".to_owned(),
     }
 }
 

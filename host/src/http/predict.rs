@@ -15,7 +15,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use warp::http::HeaderMap;
-use warp::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use warp::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use warp::reply::Response;
 
 /// Answers with the model called `name`, or the default one.
@@ -111,6 +111,13 @@ async fn answer<B: Buf>(
         whole: limits.deadline,
     };
     let body = body::read(stream, announced, bounds).await?;
+    if let Some(encoding) = headers.get(CONTENT_ENCODING)
+        && encoding != "identity"
+    {
+        return Err(Reject::MediaType(format!(
+            "Content-Encoding {encoding:?} is not read here; send the body as it is"
+        )));
+    }
     let request = Request {
         content_type: media_type(headers),
         body,

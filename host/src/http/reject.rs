@@ -145,7 +145,7 @@ impl Reject {
                 Reject::Method { allow }
             }
             _ => Reject::NotFound(
-                "there is no such route; there are /predict, /models, /health, /ready, /metrics and /"
+                "there is no such route; there are /, /predict, /models, /models/NAME, /models/NAME/predict, /health, /ready and /metrics"
                     .to_owned(),
             ),
         }

@@ -43,7 +43,8 @@ where
         .metrics
         .request_answered(&labels.model, labels.route, status, took);
     drop(in_flight);
-    let took_ms = took.as_secs_f64() * 1e3;
+    // Three digits: the rest is noise.
+    let took_ms = (took.as_secs_f64() * 1e6).round() / 1e3;
     let model = labels.model;
     // Probes and the page would drown the rest.
     span.in_scope(|| match labels.route {

@@ -135,7 +135,7 @@ impl Pipeline {
             return Err(Error::MediaType(request.content_type.clone()));
         }
         let json: Value = serde_json::from_slice(&request.body)
-            .map_err(|error| Error::Malformed(error.to_string()))?;
+            .map_err(|error| Error::Malformed(malformed(&error, &request.body)))?;
         self.schemas
             .check(&json)
             .map_err(|refusal| Error::Invalid {
@@ -204,6 +204,15 @@ impl Pipeline {
             },
             (error, _) => Error::Model(error),
         }
+    }
+}
+
+/// What is wrong with the text, and the fix of the mistake that is made most.
+fn malformed(error: &serde_json::Error, body: &[u8]) -> String {
+    let holds_nan = body.windows(3).any(|three| three == b"NaN");
+    match holds_nan {
+        true => format!("{error}; JSON has no NaN: write null for a missing value"),
+        false => error.to_string(),
     }
 }
 

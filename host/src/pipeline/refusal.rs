@@ -16,10 +16,7 @@ pub(super) struct Refusal {
 /// Puts `error`, found while checking against `schema`, into words.
 pub(super) fn refusal(error: &ValidationError<'_>, schema: &Value) -> Refusal {
     let field = error.instance_path().as_str().to_owned();
-    let name = match field.rsplit('/').next() {
-        Some(last) if !last.is_empty() => format!("`{}`", unescape(last)),
-        _ => "the request".to_owned(),
-    };
+    let name = name(&field);
     let say = |message: String| Refusal {
         message,
         field: field.clone(),
@@ -37,8 +34,9 @@ pub(super) fn refusal(error: &ValidationError<'_>, schema: &Value) -> Refusal {
         }
         Kind::Required { property } => {
             let property = property.as_str().unwrap_or_default();
+            let hint = tensor_hint(error, schema, property);
             Refusal {
-                message: format!("`{property}` is missing"),
+                message: format!("`{property}` is missing{hint}"),
                 field: format!("{field}/{}", escape(property)),
             }
         }
@@ -60,10 +58,14 @@ pub(super) fn refusal(error: &ValidationError<'_>, schema: &Value) -> Refusal {
             expected(kind),
             kind_of(error.instance())
         )),
-        Kind::Minimum { limit } => say(format!("{name} must be at least {limit}")),
-        Kind::Maximum { limit } => say(format!("{name} must be at most {limit}")),
-        Kind::ExclusiveMinimum { limit } => say(format!("{name} must be more than {limit}")),
-        Kind::ExclusiveMaximum { limit } => say(format!("{name} must be less than {limit}")),
+        Kind::Minimum { limit } => say(format!("{name} must be at least {}", bound(limit))),
+        Kind::Maximum { limit } => say(format!("{name} must be at most {}", bound(limit))),
+        Kind::ExclusiveMinimum { limit } => {
+            say(format!("{name} must be more than {}", bound(limit)))
+        }
+        Kind::ExclusiveMaximum { limit } => {
+            say(format!("{name} must be less than {}", bound(limit)))
+        }
         Kind::MinItems { limit } => say(format!(
             "{name} must have at least {limit} {}, it has {}",
             if *limit == 1 { "item" } else { "items" },
@@ -116,6 +118,7 @@ fn branches(error: &ValidationError<'_>, schema: &Value) -> String {
         .into_iter()
         .flatten()
         .filter_map(|branch| branch.get("type")?.as_str())
+        .map(in_words)
         .collect();
     if types.is_empty() {
         "something else".to_owned()
@@ -164,10 +167,10 @@ fn nearest<'a>(unknown: &str, allowed: &'a [String]) -> Option<&'a str> {
 
 fn expected(kind: &TypeKind) -> String {
     match kind {
-        TypeKind::Single(single) => single.to_string(),
+        TypeKind::Single(single) => in_words(&single.to_string()).to_owned(),
         TypeKind::Multiple(several) => several
             .iter()
-            .map(|one| one.to_string())
+            .map(|one| in_words(&one.to_string()).to_owned())
             .collect::<Vec<_>>()
             .join(" or "),
     }
@@ -176,11 +179,25 @@ fn expected(kind: &TypeKind) -> String {
 fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
+        Value::Bool(_) => "a boolean",
+        Value::Number(number) if number.is_f64() => "a number with a fraction",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// A type of JSON Schema in words.
+fn in_words(kind: &str) -> &str {
+    match kind {
+        "array" => "a list",
+        "boolean" => "true or false",
+        "integer" => "a whole number",
+        "number" => "a number",
+        "object" => "an object",
+        "string" => "a string",
+        other => other,
     }
 }
 
@@ -194,6 +211,40 @@ fn shorten(name: &str) -> String {
         short.push('…');
     }
     short
+}
+
+/// The value at `field` as a reader would call it: `series`, `series[3]`.
+fn name(field: &str) -> String {
+    let segments: Vec<&str> = field.split('/').skip(1).collect();
+    let is_index = |segment: &&str| segment.bytes().all(|byte| byte.is_ascii_digit());
+    let indices = segments.iter().rev().take_while(|s| is_index(s)).count();
+    let (path, indices) = segments.split_at(segments.len() - indices);
+    let Some(last) = path.last() else {
+        return "the request".to_owned();
+    };
+    let indices: String = indices.iter().map(|index| format!("[{index}]")).collect();
+    format!("`{}{indices}`", unescape(last))
+}
+
+/// A bound as people write it.
+fn bound(limit: &Value) -> String {
+    match limit.as_f64() {
+        Some(number) if number.fract() == 0.0 && number.abs() < 1e15 => format!("{number:.0}"),
+        _ => limit.to_string(),
+    }
+}
+
+/// What a missing tensor should have been.
+fn tensor_hint(error: &ValidationError<'_>, schema: &Value, property: &str) -> String {
+    let path = error.schema_path().as_str();
+    path.strip_suffix("/required")
+        .and_then(|parent| {
+            let tensor = format!("{parent}/properties/{}/x-tensor", escape(property));
+            let tensor = schema.pointer(&tensor)?;
+            let dtype = tensor["dtype"].as_str()?;
+            Some(format!("; it is {dtype} {}", tensor["shape"]))
+        })
+        .unwrap_or_default()
 }
 
 fn unescape(segment: &str) -> String {
@@ -251,7 +302,7 @@ mod tests {
             ),
             (
                 json!({"inputs": {"series": [1, "2"]}}),
-                "`1` must be null or number, not string",
+                "`series[1]` must be null or a number, not a string",
                 "/inputs/series/1",
             ),
             (
@@ -261,7 +312,7 @@ mod tests {
             ),
             (
                 json!({"inputs": 7}),
-                "`inputs` must be object or array, not number",
+                "`inputs` must be an object or a list, not a number",
                 "/inputs",
             ),
             (
@@ -269,7 +320,7 @@ mod tests {
                 "unknown field `options`; allowed: inputs",
                 "/options",
             ),
-            (json!([]), "the request must be object, not array", ""),
+            (json!([]), "the request must be an object, not a list", ""),
         ];
         for (request, message, field) in cases {
             let found = refuse(&schema(), &request);

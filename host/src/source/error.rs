@@ -33,7 +33,12 @@ pub enum Error {
         reason: String,
     },
     /// The source has no such file.
-    #[error("{} has no file `{file}`{}; {}", place, at(revision), listing(files))]
+    #[error(
+        "{} has no file `{file}`{}; {}",
+        place,
+        at(revision),
+        listing(file, files)
+    )]
     FileNotFound {
         /// ``folder `…` `` or ``model `owner/name` ``.
         place: String,
@@ -263,10 +268,18 @@ fn at(revision: &Option<String>) -> String {
 /// Names shown before the rest is only counted.
 const LISTED: usize = 20;
 
-fn listing(files: &[String]) -> String {
+/// What there is instead: files of the same kind where there are any, the most alike first.
+fn listing(wanted: &str, files: &[String]) -> String {
     if files.is_empty() {
         return "check `file` in the manifest".to_owned();
     }
+    let kind = |file: &str| file.rsplit_once('.').map(|(_, kind)| kind.to_owned());
+    let mut files: Vec<&str> = files.iter().map(String::as_str).collect();
+    if files.iter().any(|file| kind(file) == kind(wanted)) {
+        files.retain(|file| kind(file) == kind(wanted));
+    }
+    let unlikeness = |file: &str| 1.0 - strsim::jaro_winkler(wanted, file);
+    files.sort_by(|a, b| unlikeness(a).total_cmp(&unlikeness(b)));
     let shown = files[..files.len().min(LISTED)].join(", ");
     match files.len().saturating_sub(LISTED) {
         0 => format!("it has: {shown}"),
@@ -309,9 +322,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_listing_is_cut_and_counted() {
+    fn a_long_listing_begins_with_the_likely_name_and_is_cut_and_counted() {
         let files: Vec<String> = (0..23).map(|n| format!("f{n}")).collect();
-        let text = listing(&files);
-        assert!(text.ends_with("f19 and 3 more"), "{text}");
+        let text = listing("f17", &files);
+        assert!(text.starts_with("it has: f17, "), "{text}");
+        assert!(text.ends_with(" and 3 more"), "{text}");
     }
 }

@@ -136,7 +136,7 @@ async fn bad_input_is_refused_with_field_and_fix() {
         (
             with(|r| r["inputs"]["series"] = json!("1,2,3")),
             "/inputs/series",
-            "array",
+            "a list",
         ),
         (
             with(|r| r["inputs"]["series"][3] = json!("a")),
@@ -191,7 +191,7 @@ async fn bad_input_is_refused_with_field_and_fix() {
         (
             with(|r| r["parameters"] = json!({"horizon": 1.5})),
             "/parameters/horizon",
-            "integer",
+            "whole number",
         ),
         (
             with(|r| r["parameters"] = json!({"quantiles": [0.999]})),

@@ -49,6 +49,11 @@ fn the_curl_examples_of_the_readme_answer() {
             let json: Value = serde_json::from_str(&stdout).expect("JSON");
             let mean = json["outputs"][0]["mean"].as_array().expect("a forecast");
             assert_eq!(mean.len(), 7);
+            let text = std::fs::read_to_string(root().join("README.md")).expect("the README");
+            assert!(
+                text.contains(&format!("\"mean\": [{},", mean[0])),
+                "{stdout}"
+            );
             for value in mean {
                 let value = value.as_f64().expect("a number");
                 assert!((0.0..10_000.0).contains(&value), "{stdout}");

@@ -85,7 +85,7 @@ function frameOf(forecast, width) {
 
 function dateAxis(forecast, { x, past, first, last, right, height }) {
   const perStep = x(first + 1) - x(first) || 1;
-  const ticks = stepTicks(first, last, past, perStep, 64, forecast.stepDays);
+  const ticks = stepTicks(first, last, past, perStep, 84, forecast.stepDays);
   const base = height - BOTTOM;
   return s("g", { class: "axis" }, ticks.map((at, index) => {
     const newYear = forecast.yearAt(at) !== null && (index === 0 || forecast.yearAt(at) !== forecast.yearAt(ticks[index - 1]));

@@ -77,11 +77,11 @@ function table(metrics, own, shown) {
 const bar = (value, longest) => s("svg", { class: "bar", viewBox: "0 0 100 3", preserveAspectRatio: "none", "aria-hidden": "true" },
   s("rect", { width: longest > 0 ? Math.max(0, (Math.abs(value) / longest) * 100) : 0, height: 3 }));
 
-function measuredOn({ rows, series, origins, horizon, test_window: window, primary, max_abs_diff_tract_onnxruntime: difference }) {
+function measuredOn({ rows: all, primary_rows: rows = all, series, origins, horizon, test_window: window, primary, max_abs_diff_tract_onnxruntime: difference }) {
   const parts = [
     Number.isFinite(rows) ? `Measured on ${plural(rows, "forecast value")}` : "Measured",
     series && origins && horizon ? `(${plural(series, "series", "series")}, ${plural(origins, "start")}, ${horizon} steps ahead)` : "",
-    window?.length === 2 ? `from ${window[0]} to ${window[1]}, after the training data` : "",
+    window?.length === 2 ? `starting from ${window[0]} to ${window[1]} and forecasting the days after, none of them trained on` : "",
     primary ? `, ${primary}` : "",
   ];
   const engine = Number.isFinite(difference) ? ` The served engine and ONNX Runtime differ by at most ${difference.toExponential(0)}.` : "";

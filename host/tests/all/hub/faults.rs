@@ -85,7 +85,7 @@ async fn a_missing_file_is_answered_with_the_files_there_are() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "model `acme/x` has no file `model.bin` at revision `main`; it has: README.md, model.onnx"
+        "model `acme/x` has no file `model.bin` at revision `main`; it has: model.onnx, README.md"
     );
     assert!(error.is_permanent());
 }

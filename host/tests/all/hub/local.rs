@@ -46,8 +46,7 @@ async fn a_missing_local_file_is_answered_with_the_files_there_are() {
         .await
         .unwrap_err();
     let shown = folder.path().display();
-    let expected =
-        format!("folder `{shown}` has no file `model.onnx`; it has: README.md, onnx/model.onnx");
+    let expected = format!("folder `{shown}` has no file `model.onnx`; it has: onnx/model.onnx");
     assert_eq!(error.to_string(), expected);
 }
 
