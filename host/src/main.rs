@@ -6,6 +6,7 @@ use modelhost::cli;
 use modelhost::settings::{LogFormat, Settings};
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -18,10 +19,14 @@ fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    if let Err(error) = log_to_stderr(&settings) {
-        eprint_line(&format!("--log: {error:#}"));
-        return ExitCode::from(cli::USAGE);
-    }
+    // Held to the end: dropping it writes what is still waiting.
+    let _log = match log_to_stderr(&settings) {
+        Ok(log) => log,
+        Err(error) => {
+            eprint_line(&format!("--log: {error:#}"));
+            return ExitCode::from(cli::USAGE);
+        }
+    };
     log_panics();
     match cli::run(settings.command) {
         Ok(code) => code,
@@ -32,11 +37,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn log_to_stderr(settings: &Settings) -> anyhow::Result<()> {
+/// Whoever reads the log may stall; the server must not. Lines are dropped when too many wait.
+fn log_to_stderr(settings: &Settings) -> anyhow::Result<WorkerGuard> {
     let filter = EnvFilter::try_new(&settings.log)?;
+    let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(writer);
     match settings.log_format {
         LogFormat::Json => builder.json().flatten_event(true).init(),
         LogFormat::Pretty => builder
@@ -44,7 +51,7 @@ fn log_to_stderr(settings: &Settings) -> anyhow::Result<()> {
             .with_target(false)
             .init(),
     }
-    Ok(())
+    Ok(guard)
 }
 
 /// A contained panic is an event of the log like any other.

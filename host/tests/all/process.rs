@@ -242,6 +242,20 @@ async fn kill_9_during_a_download_leaves_nothing_to_repair() {
     server.wait_for("the model is live");
 }
 
+/// A log that nobody reads any more stops neither answers nor the end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_nobody_reads_stops_nothing() {
+    let mut server = Server::start(&demo());
+    server.stop_reading_the_log();
+    // More than a pipe holds: each refusal writes a line with its path.
+    let path = format!("/{}", "x".repeat(2000));
+    for _ in 0..100 {
+        assert_eq!(server.get(&path).await.status, 404);
+    }
+    server.signal("TERM");
+    assert_eq!(server.wait_for_exit().code(), Some(0));
+}
+
 fn modelhost(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_modelhost"))
         .args(arguments)

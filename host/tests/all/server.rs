@@ -4,6 +4,8 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -18,6 +20,7 @@ pub(crate) struct Server {
     pub(crate) address: String,
     child: Child,
     log: Receiver<serde_json::Value>,
+    unread: Arc<AtomicBool>,
 }
 
 /// The repository's root.
@@ -63,12 +66,18 @@ impl Server {
         let mut child = command.spawn().expect("the binary starts");
         let stderr = child.stderr.take().expect("stderr is piped");
         let (sender, log) = channel();
+        let unread = Arc::new(AtomicBool::new(false));
+        let is_unread = unread.clone();
         std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                 let event = serde_json::from_str(&line)
                     .unwrap_or_else(|_| serde_json::json!({ "message": line }));
                 if sender.send(event).is_err() {
                     return;
+                }
+                while is_unread.load(Ordering::Acquire) {
+                    // Keeps the pipe open and full.
+                    std::thread::park();
                 }
             }
         });
@@ -77,6 +86,7 @@ impl Server {
             address: String::new(),
             child,
             log,
+            unread,
         };
         let listening = server.wait_for("listening");
         server.address = listening["address"]
@@ -118,6 +128,11 @@ impl Server {
                 return count;
             }
         }
+    }
+
+    /// From here on the pipe of the log fills up.
+    pub(crate) fn stop_reading_the_log(&self) {
+        self.unread.store(true, Ordering::Release);
     }
 
     /// The process id.
