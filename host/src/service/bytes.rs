@@ -1,0 +1,201 @@
+//! The bytes that a service is made of: brought, verified, read.
+//! Must not know what is made of them.
+
+use super::{Error, Loader, Report, Step};
+use crate::manifest::{self, Manifest, PluginSource};
+use crate::metrics::Metrics;
+use crate::plugin::{self, Plugin, Sandbox};
+use crate::source::{self, Artifact, Fetched};
+use sha2::{Digest as _, Sha256};
+use std::io::Read as _;
+use std::path::Path;
+
+/// What a model repo may hold beside the model, shown on the page.
+pub(super) const CARD: &str = "README.md";
+pub(super) const EVALUATION: &str = "evaluation.json";
+const MAX_SHOWN_BYTES: u64 = 256 << 10;
+
+pub(super) async fn fetch(
+    manifest: &Manifest,
+    loader: &Loader,
+    report: &Report,
+) -> Result<Fetched, Error> {
+    let model = source::Request {
+        file: &manifest.model.file,
+        required: true,
+        sha256: manifest.model.sha256.as_ref(),
+    };
+    let progress = |progress: source::Progress<'_>| report(fetching(progress));
+    let source = &manifest.model.source;
+    let mut fetched = source::fetch(source, &[model], &loader.hub, &progress).await?;
+    // From the same commit. The page can do without them, so nothing about them keeps the model back.
+    let source = match (source, &fetched.revision) {
+        (manifest::Source::Hub { repo, .. }, Some(commit)) => manifest::Source::Hub {
+            repo: repo.clone(),
+            revision: commit.clone(),
+        },
+        (source, _) => source.clone(),
+    };
+    for file in [CARD, EVALUATION] {
+        let beside = source::Request {
+            file,
+            required: false,
+            sha256: None,
+        };
+        match source::fetch(&source, &[beside], &loader.hub, &progress).await {
+            Ok(more) => fetched.artifacts.extend(more.artifacts),
+            Err(error) => tracing::warn!(
+                model = manifest.name,
+                file,
+                reason = %error,
+                "the page will do without this file"
+            ),
+        }
+    }
+    count(&fetched, &loader.metrics);
+    Ok(fetched)
+}
+
+/// A plugin's bytes, verified, with its configuration.
+pub(super) struct Wasm {
+    name: String,
+    bytes: Vec<u8>,
+    config_json: String,
+}
+
+impl Wasm {
+    pub(super) fn load(self, sandbox: &Sandbox, limits: plugin::Limits) -> Result<Plugin, Error> {
+        sandbox
+            .load(
+                &self.name,
+                &self.bytes,
+                &self.config_json,
+                Vec::new(),
+                limits,
+            )
+            .map_err(|error| Error::Plugin {
+                name: self.name,
+                error,
+            })
+    }
+}
+
+pub(super) async fn wasm(
+    plugin: Option<&manifest::Plugin>,
+    loader: &Loader,
+    report: &Report,
+) -> Result<Option<Wasm>, Error> {
+    let Some(plugin) = plugin else {
+        return Ok(None);
+    };
+    let (name, bytes) = match &plugin.from {
+        PluginSource::Bundled(name) => {
+            let bytes = plugin::bundled(name).ok_or_else(|| Error::UnknownPlugin {
+                name: name.clone(),
+                known: plugin::BUNDLED.iter().map(|(name, _)| *name).collect(),
+            })?;
+            pinned(name, bytes, plugin.sha256.as_ref())?;
+            (name.clone(), bytes.to_vec())
+        }
+        PluginSource::File(path) => {
+            let folder = path.parent().unwrap_or(Path::new("."));
+            let file = path
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+                .unwrap_or_default();
+            let source = manifest::Source::Local(folder.to_owned());
+            let bytes = bytes_of(&source, &file, plugin, loader, report).await?;
+            (file, bytes)
+        }
+        PluginSource::Hub {
+            repo,
+            revision,
+            file,
+        } => {
+            let source = manifest::Source::Hub {
+                repo: repo.clone(),
+                revision: revision.clone(),
+            };
+            let bytes = bytes_of(&source, file, plugin, loader, report).await?;
+            (file.clone(), bytes)
+        }
+    };
+    Ok(Some(Wasm {
+        name,
+        bytes,
+        config_json: plugin.config.to_string(),
+    }))
+}
+
+fn pinned(name: &str, bytes: &[u8], expected: Option<&manifest::Digest>) -> Result<(), Error> {
+    let found = crate::hex(&Sha256::digest(bytes));
+    match expected {
+        Some(expected) if expected.as_str() != found => Err(Error::Pinned {
+            name: name.to_owned(),
+            expected: expected.to_string(),
+            found,
+        }),
+        _ => Ok(()),
+    }
+}
+
+async fn bytes_of(
+    source: &manifest::Source,
+    file: &str,
+    plugin: &manifest::Plugin,
+    loader: &Loader,
+    report: &Report,
+) -> Result<Vec<u8>, Error> {
+    let request = source::Request {
+        file,
+        required: true,
+        sha256: plugin.sha256.as_ref(),
+    };
+    let fetched = source::fetch(source, &[request], &loader.hub, &|progress| {
+        report(fetching(progress));
+    })
+    .await?;
+    count(&fetched, &loader.metrics);
+    let artifact = fetched
+        .artifact(file)
+        .expect("a required file is fetched or an error")
+        .clone();
+    tokio::task::spawn_blocking(move || contents(&artifact))
+        .await
+        .map_err(|error| Error::Interrupted(error.to_string()))?
+}
+
+/// The bytes of a verified file, if they still are those that were verified.
+pub(super) fn contents(artifact: &Artifact) -> Result<Vec<u8>, Error> {
+    let file = || artifact.file.clone();
+    let bytes = std::fs::read(&artifact.path).map_err(|error| Error::Read {
+        file: file(),
+        error,
+    })?;
+    if crate::hex(&Sha256::digest(&bytes)) != artifact.sha256 {
+        return Err(Error::Changed { file: file() });
+    }
+    Ok(bytes)
+}
+
+fn fetching(progress: source::Progress<'_>) -> Step<'_> {
+    Step::Fetching {
+        file: progress.file,
+        done: progress.done,
+        total: progress.total,
+    }
+}
+
+fn count(fetched: &Fetched, metrics: &Metrics) {
+    for artifact in &fetched.artifacts {
+        metrics.artifact_verified(artifact.origin.as_str(), artifact.bytes);
+    }
+}
+
+/// At most as much of a file as the page can use.
+pub(super) fn read(path: &Path) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).ok()?;
+    file.take(MAX_SHOWN_BYTES).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
