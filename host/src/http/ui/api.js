@@ -1,6 +1,7 @@
 // The only module that talks to the server. Addresses are relative, so the page works under any prefix.
 // Knows nothing of the document.
 
+import { bodyOf } from "./body.js";
 import { sentence } from "./format.js";
 
 /** What the server refused, or why it could not be reached, with what to do about it. */
@@ -36,18 +37,16 @@ export function predictPath(status) {
   return status.default ? "predict" : `${modelPath(status.name)}/predict`;
 }
 
-/** Posts a request; resolves to the body, the stages in milliseconds, and the time on this side. */
+/** Posts a request; resolves to the body, what answered, the stages in milliseconds, and the time on this side. */
 export async function predict(status, request) {
   const began = performance.now();
-  const response = await call(predictPath(status), {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(request),
-  });
+  const { type, content } = bodyOf(status, request);
+  const response = await call(predictPath(status), { method: "POST", headers: { "content-type": type }, body: content });
   const body = await response.json();
   return {
     body,
     request,
+    by: { revision: response.headers.get("x-model-revision"), sha256: response.headers.get("x-model-sha256") },
     stages: stages(response.headers.get("server-timing")),
     requestId: response.headers.get("x-request-id"),
     roundTripMs: performance.now() - began,

@@ -112,13 +112,13 @@ byId("form").addEventListener("submit", (event) => {
 });
 byId("form").addEventListener("input", (event) => {
   // What happened next belongs to the example's own series and to no other.
-  if (event.target.matches("textarea, [type=date]")) {
+  if (event.target.matches("textarea, [type=date], [type=file], .texts *, .table-editor *")) {
     page.chosen = null;
     page.mark(null);
   }
 });
 byId("form").addEventListener("change", (event) => {
-  const quick = page.fastest < INSTANT_MS && event.target.matches("[type=range], select, [type=checkbox]");
+  const quick = page.fastest < INSTANT_MS && event.target.matches("[type=range], select, [type=checkbox], [type=file]");
   if (quick) predict(false);
 });
 document.addEventListener("keydown", (event) => {

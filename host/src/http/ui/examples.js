@@ -1,18 +1,41 @@
-// The examples as cards: a name, and the series' shape where there is one.
+// The examples as cards: a name, and a glimpse of what is asked.
 // Knows an example's request; what a click does is given.
 
+import { canonical } from "./body.js";
+import { rowsOf } from "./columns.js";
 import { byId, h, put } from "./dom.js";
+import { excerpt, plural } from "./format.js";
+import { pictureOf } from "./picture.js";
 import { sparkline } from "./sparkline.js";
 
 /** Shows the cards; `choose` is called with an example. Returns a function that marks one as chosen, or none. */
 export function showExamples(examples, choose) {
-  const cards = examples.map((example, at) => {
-    const inputs = [example.request?.inputs].flat()[0];
-    const series = Array.isArray(inputs?.series) ? inputs.series.slice(-56) : null;
-    return h("button", { type: "button", class: "example", "aria-pressed": "false", click: () => choose(example) },
-      h("span", { class: "name" }, example.name ?? `Example ${at + 1}`),
-      series && series.length > 1 ? sparkline(series) : null);
-  });
+  const cards = examples.map((example, at) => h("button", { type: "button", class: "example", "aria-pressed": "false", click: () => choose(example) },
+    h("span", { class: "name" }, example.name ?? `Example ${at + 1}`),
+    glimpse(canonical(example.request).inputs)));
   put(byId("examples"), cards);
   return (example) => cards.forEach((card, at) => card.setAttribute("aria-pressed", String(examples[at] === example)));
+}
+
+/** A line for a series, the picture, or the first words. */
+function glimpse(inputs) {
+  const first = [inputs].flat()[0];
+  if (Array.isArray(first?.series)) {
+    const series = first.series.slice(-56);
+    return series.length > 1 ? sparkline(series) : null;
+  }
+  const picture = pictureOf(first);
+  if (picture) return h("img", { class: "thumb", src: picture.url, alt: "" });
+  const words = wordsOf(inputs, first);
+  return words ? h("span", { class: "words", dir: "auto" }, words) : null;
+}
+
+function wordsOf(inputs, first) {
+  const count = Array.isArray(inputs) && inputs.length > 1 ? `${plural(inputs.length, typeof first === "string" ? "text" : "pair")}: ` : "";
+  const text = typeof first === "string" ? first : first?.text ?? first?.source_sentence;
+  if (typeof text === "string") return `${count}${excerpt(text, 90)}`;
+  const rows = rowsOf(inputs) ?? [];
+  if (rows.length > 1) return plural(rows.length, "row");
+  const plain = Object.entries(rows[0] ?? {}).filter(([, value]) => ["number", "string"].includes(typeof value));
+  return excerpt(plain.map(([name, value]) => `${name} ${value}`).join(", "), 70);
 }

@@ -9,6 +9,7 @@ export function forecastOf(status, answer, actual) {
   const output = Array.isArray(answer.body.outputs) ? answer.body.outputs[0] : null;
   if (!output?.quantiles || typeof output.quantiles !== "object") return null;
   const inputs = [answer.request.inputs].flat()[0];
+  if (!Array.isArray(inputs?.series)) return null;
   const levels = Object.keys(output.quantiles).sort((a, b) => a - b);
   const line = output.quantiles["0.5"] ?? output.mean ?? output.quantiles[levels[0]];
   const frequency = inputs.frequency ?? frequencyOf(status);

@@ -1,6 +1,7 @@
 // The form: controls from the request schema, the request they make, refusals at their field.
 // Knows nothing of the server or of results.
 
+import { canonical } from "./body.js";
 import { byId, h, prose, put } from "./dom.js";
 import { control } from "./fields.js";
 import { humanise, sentence, stepNoun } from "./format.js";
@@ -11,9 +12,13 @@ const GROUPS = { past: "Known values beside the history", future: "Plans for the
 /** Builds the form of a model; {read, peek, write, refuse}. */
 export function buildForm(model) {
   const frequency = frequencyOf(model);
-  const context = { frequency, noun: stepNoun(frequency) };
+  const context = {
+    frequency, noun: stepNoun(frequency),
+    mediaTypes: model.media_types ?? [], bodyBytes: model.limits?.body_bytes,
+    pairs: (model.examples ?? []).some(({ request }) => canonical(request).inputs?.text_pair !== undefined),
+  };
   const controls = describe(model).map((spec) => control(spec, context));
-  const fold = foldOf(controls);
+  const fold = foldOf(controls, model.bare);
   const shown = controls.filter((one) => !isFolded(one.spec)).map((one) => one.element);
   put(byId("fields"), shown, fold?.element);
   join(controls);
@@ -27,18 +32,21 @@ export function buildForm(model) {
   const read = () => {
     clear();
     if (dropBorrowed(controls)) fold?.tell("cleared with the example’s series");
-    const { request, unreadable } = gather(controls);
-    for (const [one, message] of unreadable) one.refuse(sentence(message));
+    const { request, unreadable } = gather(controls, model.bare);
+    const places = unreadable.map(([one, error]) => one.refuse(sentence(error.message), error.at));
     if (unreadable.length === 0) return request;
-    reveal(unreadable[0][0]);
+    reveal(unreadable[0][0], places[0]);
     return null;
   };
   /** What can be read of the request, without a word to the visitor. */
-  const peek = () => gather(controls).request;
+  const peek = () => gather(controls, model.bare).request;
 
-  const write = (request) => {
+  const write = (written) => {
     clear();
-    const inputs = Array.isArray(request.inputs) ? request.inputs[0] : request.inputs;
+    const request = canonical(written);
+    // Fields inside `inputs` are those of one item; a field that is `inputs` takes a list as it is.
+    const inner = controls.some(({ spec }) => spec.path[0] === "inputs" && spec.path.length > 1);
+    const inputs = inner && Array.isArray(request.inputs) ? request.inputs[0] : request.inputs;
     for (const one of controls) {
       one.write(one.spec.path.reduce((node, key) => node?.[key], { ...request, inputs }));
       if (one.spec.group) one.element.dataset.borrowed = Array.isArray(inputs?.series) ? inputs.series.length : "";
@@ -55,10 +63,9 @@ export function buildForm(model) {
     const fits = ({ spec }) => named === spec.pointer || named?.startsWith(`${spec.pointer}/`);
     // A missing field is named in the message, while the pointer stops at the object that lacks it.
     const lacks = ({ spec }) => named && spec.pointer.startsWith(`${named}/`) && refusal.message.includes(`\`${spec.path.at(-1)}\``);
-    const one = controls.find(fits) ?? controls.find(lacks);
+    const one = controls.find(fits) ?? controls.find(lacks) ?? loneOf(controls, refusal);
     if (one) {
-      one.refuse(refusal.message);
-      reveal(one);
+      reveal(one, one.refuse(refusal.message, refusal.field));
       return;
     }
     const advice = refusal.advice;
@@ -72,14 +79,14 @@ export function buildForm(model) {
 const isFolded = (spec) => spec.group !== null || spec.advanced;
 
 /** Covariates and advanced fields, folded away, with a count of what is filled in. */
-function foldOf(controls) {
+function foldOf(controls, sparing) {
   const folded = controls.filter((one) => isFolded(one.spec));
   if (folded.length === 0) return null;
   const groups = Map.groupBy(folded, (one) => one.spec.group ?? "advanced");
   const count = h("span", { class: "optional" });
   const names = [...new Set(folded.map((one) => one.spec.title.toLowerCase()))].slice(0, 4).join(", ");
   const tell = (note = null) => {
-    const filled = folded.filter((one) => { try { return one.read() !== undefined; } catch { return true; } }).length;
+    const filled = folded.filter((one) => { try { return given(one, sparing) !== undefined; } catch { return true; } }).length;
     count.textContent = filled ? `${filled} given` : note ?? "optional";
   };
   const fold = h("details", { class: "fold", input: () => tell(), toggle: () => tell() },
@@ -119,17 +126,31 @@ function dropBorrowed(controls) {
   return stale.length > 0;
 }
 
-function gather(controls) {
+/** What a field adds to the request; where `sparing`, a parameter that has its default goes without saying. */
+function given({ read, spec }, sparing) {
+  const value = read();
+  const isDefault = spec.path[0] === "parameters" && JSON.stringify(value) === JSON.stringify(spec.schema.default);
+  return sparing && isDefault ? undefined : value;
+}
+
+function gather(controls, sparing) {
   const request = {};
   const unreadable = [];
   for (const one of controls) {
     try {
-      place(request, one.spec.path, one.read());
+      place(request, one.spec.path, given(one, sparing));
     } catch (error) {
-      unreadable.push([one, error.message]);
+      unreadable.push([one, error]);
     }
   }
   return { request, unreadable };
+}
+
+/** What is wrong with a body that names no field is wrong with the only field that it has. */
+function loneOf(controls, { type, field }) {
+  const [one, ...others] = controls.filter(({ spec }) => spec.path[0] === "inputs");
+  const meant = !field && ["invalid_input", "malformed", "unsupported_media_type"].includes(type);
+  return meant && others.length === 0 ? one : null;
 }
 
 /** Puts a value at its path, making the objects on the way; undefined leaves no trace. */
@@ -140,9 +161,9 @@ function place(request, path, value) {
 }
 
 /** Opens what hides a field and takes the visitor there. */
-function reveal(one) {
+function reveal(one, target) {
   const fold = one.element.closest("details");
   if (fold) fold.open = true;
-  one.target.focus({ preventScroll: true });
+  (target ?? one.target).focus({ preventScroll: true });
   one.element.scrollIntoView({ block: "nearest" });
 }

@@ -22,6 +22,15 @@ export function number(value, digits = digitsFor(value)) {
   return text.replace(/^-(?=[0.]*$)/, "").replace("-", "−");
 }
 
+/** Up to five digits that count, for numbers of which no size is known. */
+export function precise(value) {
+  if (!Number.isFinite(value)) return "–";
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e15)) return value.toExponential(3).replaceAll("-", "−");
+  const text = size >= 1e5 ? value.toLocaleString("en", { maximumFractionDigits: 0 }) : value.toLocaleString("en", { maximumSignificantDigits: 5 });
+  return text.replace("-", "−");
+}
+
 export function percent(fraction, digits = 0) {
   return `${(fraction * 100).toLocaleString("en", { maximumFractionDigits: digits })}${NBSP}%`;
 }
@@ -69,6 +78,12 @@ export function sentence(text) {
   const trimmed = String(text).trim();
   const begun = /^[a-z]/.test(trimmed) ? capital(trimmed) : trimmed;
   return /[.!?…]$/.test(begun) ? begun : `${begun}.`;
+}
+
+/** The beginning of a text on one line. */
+export function excerpt(text, most = 60) {
+  const line = Array.from(String(text).slice(0, 4 * most).replace(/\s+/g, " ").trim());
+  return line.length > most ? `${line.slice(0, most - 1).join("").trimEnd()}…` : line.join("");
 }
 
 export const plural = (count, one, many = `${one}s`) => `${number(count, 0)} ${count === 1 ? one : many}`;

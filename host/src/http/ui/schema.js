@@ -1,29 +1,14 @@
 // Turns the request's JSON Schema into a flat list of field descriptions. Pure.
 // Knows the words of JSON Schema and the hint `x-ui`; knows nothing of elements.
 
+import { columnsOf } from "./columns.js";
 import { humanise } from "./format.js";
+import { inputsKind, similarityFields } from "./tasks.js";
+import { pointerTo, resolve, typeOf } from "./types.js";
 
 // A JSON object has no order that survives every parser, so the known names get theirs here.
 const ORDER = ["series", "start", "frequency", "item", "past", "future", "horizon", "quantiles"];
 const MAX_PREFILL = 4096;
-
-/** Follows local references and picks, of alternatives, the object (or else the first that is not null). */
-export function resolve(schema, root) {
-  let at = schema ?? {};
-  for (let hops = 0; hops < 16; hops += 1) {
-    if (typeof at.$ref === "string" && at.$ref.startsWith("#")) {
-      const target = at.$ref.slice(1).split("/").slice(1).reduce((node, key) => node?.[key.replaceAll("~1", "/").replaceAll("~0", "~")], root);
-      at = { ...target, ...withoutKey(at, "$ref") };
-      continue;
-    }
-    const key = ["oneOf", "anyOf"].find((name) => Array.isArray(at[name]));
-    if (!key) return at;
-    const options = at[key].map((option) => resolve(option, root));
-    const chosen = options.find((option) => typeOf(option) === "object") ?? options.find((option) => typeOf(option) !== "null") ?? {};
-    at = { ...chosen, ...withoutKey(at, key) };
-  }
-  return at;
-}
 
 /** Every field of the form: {path, pointer, kind, title, help, unit, optional, folded, schema}. */
 export function describe(model) {
@@ -33,26 +18,32 @@ export function describe(model) {
   const visit = (schema, path, optional, group) => {
     const found = resolve(schema, root);
     const ui = found["x-ui"] ?? {};
-    const nested = typeOf(found) === "object" && found.properties && !isTensor(found);
+    const whole = path.length === 1 && path[0] === "inputs" ? inputsKind(model, found) : null;
+    if (whole === "similarity") {
+      for (const [name, field] of Object.entries(similarityFields(found))) visit(field, [...path, name], false, null);
+      return;
+    }
+    const nested = !whole && typeOf(found) === "object" && found.properties && !isTensor(found);
     if (nested) {
-      for (const name of ordered(Object.keys(found.properties))) {
+      for (const name of ordered(found.properties)) {
         const required = (found.required ?? []).includes(name);
         const folded = path.length > 1 ? path.at(-1) : group;
         visit(found.properties[name], [...path, name], !required, ui.group ?? folded);
       }
       return;
     }
-    const kind = kindOf(found, path, root, forecasting);
+    const kind = whole ?? kindOf(found, path, root, forecasting);
     if (kind === "fixed") return;
     const beside = forecasting && ["past", "future"].includes(path.at(-1)) ? path.at(-1) : null;
     fields.push({
       path, kind, optional, group: ui.group ?? group ?? beside, advanced: ui.advanced === true,
-      pointer: `/${path.map((key) => key.replaceAll("~", "~0").replaceAll("/", "~1")).join("/")}`,
+      pointer: pointerTo(path),
       title: found.title ?? humanise(path.at(-1)),
-      help: found.description ?? null,
+      help: ui.help ?? found.description ?? null,
       unit: ui.unit ?? null,
       schema: found,
       items: resolve(found.items, root),
+      columns: kind === "table" ? columnsOf(found, root) : null,
       prefill: kind === "json" ? prefill(found, path, model.signature) : undefined,
     });
   };
@@ -67,12 +58,14 @@ function kindOf(schema, path, root, forecasting) {
   const name = path.at(-1);
   const widget = schema["x-ui"]?.widget;
   const type = typeOf(schema);
-  if ("const" in schema || schema.enum?.length === 1) return "fixed";
+  if ("const" in schema || schema.enum?.length === 1 || widget === "hidden") return "fixed";
+  if (widget === "sentences" || (widget === "texts" && type === "array")) return "sentences";
   if (widget === "series" || (forecasting && type === "array" && name === "series")) return "series";
   if (schema.enum) return "select";
   if (type === "array" && ["number", "integer"].includes(typeOf(resolve(schema.items, root)))) {
     return forecasting && name === "quantiles" ? "quantiles" : "numbers";
   }
+  if (type === "array" && typeOf(resolve(schema.items, root)) === "string") return "words";
   if (type === "number" || type === "integer") return "number";
   if (type === "boolean") return "switch";
   if (type === "string") {
@@ -80,12 +73,6 @@ function kindOf(schema, path, root, forecasting) {
     return widget === "textarea" || path.length === 1 ? "textarea" : "text";
   }
   return "json";
-}
-
-/** The one type that is not null. */
-export function typeOf(schema) {
-  const type = Array.isArray(schema?.type) ? schema.type.find((name) => name !== "null") : schema?.type;
-  return type ?? (schema?.properties ? "object" : schema?.items ? "array" : undefined);
 }
 
 /** The frequency that a forecasting model answers in, where its schema says so. */
@@ -122,12 +109,10 @@ function prefill(schema, path, signature) {
   return zeros(shape);
 }
 
-function ordered(names) {
+function ordered(properties) {
   const rank = (name) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.indexOf("item") + 0.5);
-  return [...names].sort((a, b) => rank(a) - rank(b));
+  const hint = (name) => properties[name]?.["x-ui"]?.order ?? Infinity;
+  return Object.keys(properties).sort((a, b) => rank(a) - rank(b) || compare(hint(a), hint(b)));
 }
 
-function withoutKey(object, key) {
-  const { [key]: _, ...rest } = object;
-  return rest;
-}
+const compare = (a, b) => (a === b ? 0 : a < b ? -1 : 1);

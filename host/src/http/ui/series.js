@@ -23,7 +23,7 @@ export function parseSeries(text) {
 /** A list of numbers; gaps are null. Throws an Error that names what is no number. */
 export function parseNumbers(text) {
   const cells = String(text).replace(/[[\]]/g, " ").trim().split(/\s*[,;]\s*|\s+/);
-  return cells.filter((cell, index) => cell !== "" || (index > 0 && index < cells.length - 1)).map(toNumber);
+  return cells.filter((cell, index) => cell !== "" || (index > 0 && index < cells.length - 1)).map(readNumber);
 }
 
 function read(text) {
@@ -34,7 +34,7 @@ function read(text) {
   const width = Math.max(...rows.map((row) => row.length));
   const dated = [...Array(width).keys()].find((at) => rows.every((row) => looksLikeDate(row[at] ?? "")));
   if (dated === undefined && !header) {
-    return { values: rows.flatMap((row) => (row.at(-1) === "" ? row.slice(0, -1) : row)).map(toNumber) };
+    return { values: rows.flatMap((row) => (row.at(-1) === "" ? row.slice(0, -1) : row)).map(readNumber) };
   }
   return table(rows, header, width, dated);
 }
@@ -45,8 +45,8 @@ function table(rows, header, width, dated) {
   const chosen = others.find((at) => TARGETS.test(header?.[at] ?? "")) ?? others[0];
   const order = dated === undefined ? rows.map((_, at) => at) : regular(readDates(rows.map((row) => row[dated])));
   const column = (at) => order.days
-    ? order.rows.map((row) => (row === null ? null : toNumber(rows[row][at] ?? "")))
-    : rows.map((row) => toNumber(row[at] ?? ""));
+    ? order.rows.map((row) => (row === null ? null : readNumber(rows[row][at] ?? "")))
+    : rows.map((row) => readNumber(row[at] ?? ""));
   const columns = {};
   for (const at of others) if (at !== chosen && header?.[at]) columns[header[at]] = column(at);
   return {
@@ -82,7 +82,8 @@ function split(lines) {
   return lines.map((line) => line.trim().split(/\s+/));
 }
 
-function toNumber(cell) {
+/** One cell as a number; null for a gap. Throws an Error that names what is no number. */
+export function readNumber(cell) {
   const text = cell.trim();
   if (GAP.test(text)) return null;
   if (!isNumber(text)) throw new Unreadable(`\`${text.slice(0, 30)}\` is not a number`);
