@@ -27,7 +27,7 @@
 
 use modelhost_plugin::{
     Assets, Data, Description, Error, Invalid, Plugin, Postprocess, Prepared, Preprocess, Request,
-    Result, Tensor, Tensors, log,
+    Result, Signature, Tensor, Tensors, log,
 };
 use serde_json::{Value, json};
 use std::hint::black_box;
@@ -107,7 +107,7 @@ impl Order {
 }
 
 impl Plugin for Faulty {
-    fn init(config: &str, assets: Assets) -> Result<(Self, Description)> {
+    fn init(config: &str, assets: Assets, _model: &Signature) -> Result<(Self, Description)> {
         let order = Order::parse(config.as_bytes())?;
         order.misbehave()?;
         for asset in &assets.0 {
@@ -223,7 +223,7 @@ mod tests {
     use super::*;
 
     fn faulty() -> Faulty {
-        Faulty::init("null", Assets::default())
+        Faulty::init("null", Assets::default(), &Signature::default())
             .expect("the default order is harmless")
             .0
     }

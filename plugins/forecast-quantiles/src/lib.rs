@@ -9,7 +9,9 @@ mod schema;
 use answer::Forecasts;
 use config::{Config, asked};
 use modelhost_plugin::forecast::Forecast;
-use modelhost_plugin::{Assets, Description, Error, Plugin, Postprocess, Result, Tensors, json};
+use modelhost_plugin::{
+    Assets, Description, Error, Plugin, Postprocess, Result, Signature, Tensors, json,
+};
 
 /// The plugin, configured.
 #[derive(Debug)]
@@ -18,7 +20,7 @@ pub struct ForecastQuantiles {
 }
 
 impl Plugin for ForecastQuantiles {
-    fn init(config: &str, _assets: Assets) -> Result<(Self, Description)> {
+    fn init(config: &str, _assets: Assets, _model: &Signature) -> Result<(Self, Description)> {
         let config = Config::check(json::config(config)?)?;
         let description = schema::description(&config);
         Ok((Self { config }, description))

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 /// Of the one parameter that this stage reads, and of the response's `outputs`.
 pub(crate) fn description(config: &Config) -> Description {
     Description {
+        media_types: Vec::new(),
         inputs: None,
         parameters: Some(parameters(config).to_string()),
         outputs: Some(outputs(config).to_string()),

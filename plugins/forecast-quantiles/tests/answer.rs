@@ -2,14 +2,21 @@
 
 use forecast_quantiles::ForecastQuantiles;
 use modelhost_plugin::forecast::{Forecast, Item};
-use modelhost_plugin::{Assets, Data, Description, Error, Plugin, Postprocess, Tensor, Tensors};
+use modelhost_plugin::{
+    Assets, Data, Description, Error, Plugin, Postprocess, Signature, Tensor, Tensors,
+};
 use serde_json::{Value, json};
 
 fn plugin(change: impl FnOnce(&mut Value)) -> (ForecastQuantiles, Description) {
     let mut config =
         json!({"tensor": "q", "levels": [0.1, 0.5, 0.9], "quantiles": [0.1, 0.5, 0.9]});
     change(&mut config);
-    ForecastQuantiles::init(&config.to_string(), Assets::default()).expect("a right configuration")
+    ForecastQuantiles::init(
+        &config.to_string(),
+        Assets::default(),
+        &Signature::default(),
+    )
+    .expect("a right configuration")
 }
 
 fn forecast(horizon: usize, scales: &[f64]) -> Forecast {

@@ -2,6 +2,7 @@
 //! Must not decide anything: what a plugin does is in the traits, what it may do is the host's.
 
 use crate::plugin::{self, Asset, Assets, Plugin, Postprocess, Preprocess};
+use crate::signature::{Port, Signature};
 use crate::tensor::{Data, Tensor, Tensors};
 use std::sync::{Once, OnceLock};
 
@@ -85,18 +86,21 @@ impl<P: Plugin> Slot<P> {
         &self,
         config: &str,
         assets: Vec<types::Asset>,
+        model: types::Signature,
     ) -> Result<types::Description, types::Error> {
         report_panics();
         let asset = |types::Asset { name, data }| Asset { name, data };
-        let (plugin, description) =
-            P::init(config, Assets(assets.into_iter().map(asset).collect()))?;
+        let assets = Assets(assets.into_iter().map(asset).collect());
+        let (plugin, description) = P::init(config, assets, &model.into())?;
         let plugin::Description {
+            media_types,
             inputs,
             parameters,
             outputs,
         } = description;
         match self.0.set(plugin) {
             Ok(()) => Ok(types::Description {
+                media_types,
                 inputs,
                 parameters,
                 outputs,
@@ -166,6 +170,27 @@ impl From<crate::Error> for types::Error {
                 Self::InvalidInput(types::Invalid { message, field })
             }
             crate::Error::Internal(message) => Self::Internal(message),
+        }
+    }
+}
+
+impl From<types::Signature> for Signature {
+    fn from(types::Signature { inputs, outputs }: types::Signature) -> Self {
+        // -1 is the only size that is none.
+        let dims = |shape: Vec<i64>| {
+            shape
+                .into_iter()
+                .map(|dim| u32::try_from(dim).ok())
+                .collect()
+        };
+        let port = |types::Port { name, dtype, shape }| Port {
+            name,
+            dtype,
+            shape: shape.map(dims),
+        };
+        Self {
+            inputs: inputs.into_iter().map(port).collect(),
+            outputs: outputs.into_iter().map(port).collect(),
         }
     }
 }

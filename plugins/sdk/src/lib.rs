@@ -3,7 +3,8 @@
 //!
 //! ```
 //! use modelhost_plugin::{
-//!     Assets, Description, Plugin, Prepared, Preprocess, Request, Result, Tensor, json,
+//!     Assets, Description, Plugin, Prepared, Preprocess, Request, Result,
+//!     Signature, Tensor, json,
 //! };
 //!
 //! #[derive(serde::Deserialize)]
@@ -18,7 +19,7 @@
 //! }
 //!
 //! impl Plugin for Scale {
-//!     fn init(config: &str, _assets: Assets) -> Result<(Self, Description)> {
+//!     fn init(config: &str, _assets: Assets, _model: &Signature) -> Result<(Self, Description)> {
 //!         Ok((json::config(config)?, Description::default()))
 //!     }
 //! }
@@ -35,19 +36,31 @@
 //! # fn main() {}
 //! ```
 
+mod bytes;
+pub mod classes;
+pub mod classification;
 pub mod error;
+pub mod float;
 pub mod forecast;
 pub mod json;
+pub mod labels;
 pub mod log;
+pub mod output;
 pub mod plugin;
+pub mod scores;
+pub mod signature;
 pub mod tensor;
+pub mod text;
 
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub mod guest;
+#[cfg(target_arch = "wasm32")]
+mod random;
 
 pub use error::{Error, Invalid, Result};
 pub use plugin::{Asset, Assets, Description, Plugin, Postprocess, Prepared, Preprocess, Request};
+pub use signature::{Port, Signature};
 pub use tensor::{Data, Element, Tensor, Tensors, View};
 
 /// Exports a type that is [`Plugin`] and [`Preprocess`] as the world `preprocessor`.
@@ -105,8 +118,9 @@ macro_rules! export_stage {
             fn init(
                 config_json: ::std::string::String,
                 assets: ::std::vec::Vec<$crate::guest::types::Asset>,
+                model: $crate::guest::types::Signature,
             ) -> ::core::result::Result<$crate::guest::types::Description, $crate::guest::types::Error> {
-                PLUGIN.init(&config_json, assets)
+                PLUGIN.init(&config_json, assets, model)
             }
         }
         $crate::guest::lifecycle::export!($component with_types_in $crate::guest::lifecycle);

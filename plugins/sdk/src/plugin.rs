@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Invalid, Result};
 use crate::json;
+use crate::signature::Signature;
 use crate::tensor::{Tensor, Tensors};
 
 /// What every plugin does: read its configuration once, and say what it accepts.
@@ -11,7 +12,8 @@ pub trait Plugin: Sized + Send + Sync {
     ///
     /// What is built here is the starting point of every later call, so put the slow work here.
     /// Report a wrong configuration as [`Invalid`] whose field is a JSON pointer into the config.
-    fn init(config: &str, assets: Assets) -> Result<(Self, Description)>;
+    /// `model` is what the model between the stages takes and gives.
+    fn init(config: &str, assets: Assets, model: &Signature) -> Result<(Self, Description)>;
 }
 
 /// Turns a request into the model's inputs.
@@ -94,10 +96,23 @@ pub struct Asset {
 pub struct Assets(pub Vec<Asset>);
 
 impl Assets {
-    /// The bytes of the file `name`; the error says which files were granted.
+    /// The bytes of the file `name`, if it was granted. A granted `onnx/tokenizer.json` is `tokenizer.json` too.
+    pub fn find(&self, name: &str) -> Option<&[u8]> {
+        let whole = self.0.iter().find(|asset| asset.name == name);
+        let inner = || {
+            let mut assets = self.0.iter();
+            assets.find(|asset| {
+                let rest = asset.name.strip_suffix(name);
+                rest.is_some_and(|folder| folder.ends_with('/'))
+            })
+        };
+        whole.or_else(inner).map(|asset| asset.data.as_slice())
+    }
+
+    /// The bytes of the file `name`, as [`Assets::find`]; the error says which files were granted.
     pub fn file(&self, name: &str) -> Result<&[u8]> {
-        if let Some(asset) = self.0.iter().find(|asset| asset.name == name) {
-            return Ok(&asset.data);
+        if let Some(data) = self.find(name) {
+            return Ok(data);
         }
         let granted = match self.0.len() {
             0 => "none".to_owned(),
@@ -119,6 +134,8 @@ impl Assets {
 /// A stage fills in what it decides and leaves the rest out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Description {
+    /// Bodies that preprocess reads beside JSON, such as `image/png`, or `image/*` for all of a kind.
+    pub media_types: Vec<String>,
     /// Of the request's `inputs`.
     pub inputs: Option<String>,
     /// Of the request's `parameters`: an object schema that lists what this stage reads.
@@ -150,12 +167,19 @@ mod tests {
             name: "vocab.txt".into(),
             data: b"a".to_vec(),
         };
-        let assets = Assets(vec![asset]);
+        let inner = Asset {
+            name: "onnx/config.json".into(),
+            data: b"{}".to_vec(),
+        };
+        let mut assets = Assets(vec![asset]);
         assert_eq!(assets.file("vocab.txt"), Ok(b"a".as_slice()));
         let error = assets.file("tokenizer.json").expect_err("not granted");
         assert_eq!(
             error.to_string(),
             "the plugin needs the file `tokenizer.json`; the manifest grants: vocab.txt"
         );
+        assets.0.push(inner);
+        assert_eq!(assets.find("config.json"), Some(b"{}".as_slice()));
+        assert_eq!(assets.find("onfig.json"), None);
     }
 }

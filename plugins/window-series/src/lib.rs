@@ -11,7 +11,9 @@ mod schema;
 mod window;
 
 use config::Config;
-use modelhost_plugin::{Assets, Description, Plugin, Prepared, Preprocess, Request, Result, json};
+use modelhost_plugin::{
+    Assets, Description, Plugin, Prepared, Preprocess, Request, Result, Signature, json,
+};
 
 /// The plugin, configured.
 #[derive(Debug)]
@@ -20,7 +22,7 @@ pub struct WindowSeries {
 }
 
 impl Plugin for WindowSeries {
-    fn init(config: &str, _assets: Assets) -> Result<(Self, Description)> {
+    fn init(config: &str, _assets: Assets, _model: &Signature) -> Result<(Self, Description)> {
         let written: config::Written = json::config(config)?;
         let config = Config::check(written)?;
         let description = schema::description(&config);

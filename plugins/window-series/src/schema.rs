@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 /// Of the request's `inputs` and of the one parameter that this stage reads.
 pub(crate) fn description(config: &Config) -> Description {
     Description {
+        media_types: Vec::new(),
         inputs: Some(inputs(config).to_string()),
         parameters: Some(parameters(config).to_string()),
         outputs: None,

@@ -3,12 +3,16 @@
 mod common;
 
 use common::with;
-use modelhost_plugin::{Assets, Plugin as _};
+use modelhost_plugin::{Assets, Plugin as _, Signature};
 use serde_json::{Value, json};
 use window_series::WindowSeries;
 
 fn check(change: impl FnOnce(&mut Value)) -> Result<Value, String> {
-    match WindowSeries::init(&with(change).to_string(), Assets::default()) {
+    match WindowSeries::init(
+        &with(change).to_string(),
+        Assets::default(),
+        &Signature::default(),
+    ) {
         Ok((_, description)) => {
             Ok(serde_json::from_str(&description.inputs.expect("described")).expect("JSON"))
         }

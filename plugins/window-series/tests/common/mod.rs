@@ -1,6 +1,8 @@
 //! The plugin as the host drives it: configured once, then asked with JSON.
 
-use modelhost_plugin::{Assets, Description, Plugin as _, Prepared, Preprocess, Request, Result};
+use modelhost_plugin::{
+    Assets, Description, Plugin as _, Prepared, Preprocess, Request, Result, Signature,
+};
 use serde_json::{Value, json};
 use window_series::WindowSeries;
 
@@ -26,8 +28,12 @@ pub(crate) struct Plugin {
 impl Plugin {
     /// Panics where the configuration is refused.
     pub(crate) fn new(config: Value) -> Self {
-        let (plugin, description) = WindowSeries::init(&config.to_string(), Assets::default())
-            .expect("a right configuration");
+        let (plugin, description) = WindowSeries::init(
+            &config.to_string(),
+            Assets::default(),
+            &Signature::default(),
+        )
+        .expect("a right configuration");
         Self {
             plugin,
             description,
