@@ -1,4 +1,5 @@
-//! Tells the compiler which folder the bundled plugins come from: the committed ones, or those in `MODELHOST_PLUGINS_DIR`.
+//! Tells the compiler which folder the bundled plugins come from: the committed ones, or those in `MODELHOST_PLUGINS_DIR`;
+//! and that the SDK is inside the host, because a new file of it would not be noticed.
 
 use std::path::PathBuf;
 
@@ -9,5 +10,6 @@ fn main() {
     let folder =
         given.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../plugins/built"));
     println!("cargo:rerun-if-changed={}", folder.display());
+    println!("cargo:rerun-if-changed=../plugins/sdk/src");
     println!("cargo:rustc-env=MODELHOST_BUNDLE={}", folder.display());
 }
