@@ -14,8 +14,8 @@ RUN find . -type f ! -name Cargo.toml ! -name Cargo.lock -delete \
 
 FROM ${RUST_IMAGE} AS build
 WORKDIR /src
-# Function names stay for backtraces; line tables would make the binary four times as large.
-ENV CARGO_PROFILE_RELEASE_DEBUG=false CARGO_PROFILE_RELEASE_STRIP=debuginfo
+# Function names stay for backtraces.
+ENV CARGO_PROFILE_RELEASE_STRIP=debuginfo
 COPY --from=crates /src ./
 # The empty crates are forgotten again: cargo goes by age, and sources may be older than this layer.
 RUN cargo build --locked --release \
@@ -38,8 +38,8 @@ WORKDIR /home/user/app
 COPY --from=build /src/target/release/modelhost /usr/local/bin/
 COPY --chown=1000:1000 manifests manifests
 COPY --chown=1000:1000 model-card model-card
-# An image that cannot answer its own examples is not made; models from the Hub are in it from here on.
-RUN ["modelhost", "check", "manifests"]
+# An image that cannot answer its own examples is not made; models from the Hub and compiled plugins are in it from here on.
+RUN ["modelhost", "warm", "manifests"]
 EXPOSE 7860
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["modelhost", "health"]
 ENTRYPOINT ["modelhost"]

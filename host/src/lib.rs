@@ -8,7 +8,9 @@
 //! ```
 //! Each arrow is one constructor, called in [`service::Service::load`], the file to read first.
 
+pub mod authoring;
 pub mod card;
+
 pub mod cli;
 pub mod http;
 pub mod manifest;

@@ -28,7 +28,7 @@ fn main() -> ExitCode {
         }
     };
     log_panics();
-    match cli::run(settings.command) {
+    match cli::run(&settings) {
         Ok(code) => code,
         Err(error) => {
             tracing::error!("{error:#}");

@@ -9,11 +9,11 @@ pub use error::Error;
 use crate::card::Card;
 use crate::manifest::{self, Manifest};
 use crate::metrics::Metrics;
-use crate::model::Model;
+use crate::model::{self, Dim, Model, Port};
 use crate::pipeline::{Difference, Pipeline, Request};
 use crate::plugin::{self, Plugin, Sandbox};
 use crate::source::{Artifact, HubSettings};
-use bytes::{CARD, EVALUATION, Wasm, contents, fetch, read, wasm};
+use bytes::{CARD, EVALUATION, Wasm, contents, fetch, read, same_commit, wasm};
 use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
@@ -92,6 +92,12 @@ pub struct Service {
 }
 
 impl Service {
+    /// Whether the whole body of a response is the answer, as Hugging Face's clients have it.
+    pub fn answers_bare(&self) -> bool {
+        let task = self.manifest.task;
+        self.pipeline.postprocess().is_some() && task.is_some_and(|task| task.is_answered_bare())
+    }
+
     /// Manifest → source → model + plugins → pipeline → examples answered.
     /// `report` is told of each step.
     pub async fn load(
@@ -101,8 +107,9 @@ impl Service {
     ) -> Result<Service, Error> {
         let start = Instant::now();
         let fetched = fetch(&manifest, loader, &report).await?;
-        let preprocess = wasm(manifest.preprocess.as_ref(), loader, &report).await?;
-        let postprocess = wasm(manifest.postprocess.as_ref(), loader, &report).await?;
+        let beside = same_commit(&manifest.model.source, &fetched);
+        let preprocess = wasm(manifest.preprocess.as_ref(), &beside, loader, &report).await?;
+        let postprocess = wasm(manifest.postprocess.as_ref(), &beside, loader, &report).await?;
         report(Step::Compiling);
         let sandbox = loader.sandbox.clone();
         let build = move || {
@@ -113,21 +120,25 @@ impl Service {
                 .clone();
             // The engines are independent: the model is analysed while the plugins compile.
             // Read once: what is hashed is what is loaded, whatever happens to the file meanwhile.
-            let bytes = contents(&artifact)?;
+            let of_model = |error| Error::Model {
+                file: manifest.model.file.clone(),
+                error,
+            };
+            let file = model::File::read(&contents(&artifact)?).map_err(of_model)?;
+            let signature = signature(file.signature());
             let (model, plugins) = std::thread::scope(|scope| {
-                let model = scope.spawn(|| Model::load(&bytes));
+                let model = scope.spawn(|| Model::load(file));
                 let limits = limits(&manifest.limits.plugin);
+                let signature = &signature;
                 let load = move |wasm: Option<Wasm>| {
-                    wasm.map(|wasm| wasm.load(sandbox, limits)).transpose()
+                    wasm.map(|wasm| wasm.load(sandbox, limits, signature.clone()))
+                        .transpose()
                 };
                 let post = scope.spawn(move || load(postprocess));
                 let pre = load(preprocess);
                 (join(model), (pre, join(post)))
             });
-            let model = model?.map_err(|error| Error::Model {
-                file: manifest.model.file.clone(),
-                error,
-            })?;
+            let model = model?.map_err(of_model)?;
             let (preprocess, postprocess) = (plugins.0?, plugins.1??);
             stage_exists(&preprocess, "preprocess", Plugin::preprocesses)?;
             stage_exists(&postprocess, "postprocess", Plugin::postprocesses)?;
@@ -160,12 +171,32 @@ impl Service {
     }
 }
 
-fn limits(limits: &manifest::PluginLimits) -> plugin::Limits {
+/// What one call of a plugin may use: what the manifest says, and what no manifest can change.
+pub fn limits(limits: &manifest::PluginLimits) -> plugin::Limits {
     plugin::Limits {
         memory_bytes: usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX),
         deadline: limits.deadline,
         output_bytes: OUTPUT_BYTES,
         log_bytes: LOG_BYTES,
+    }
+}
+
+/// The model's tensors, as plugins are told of them.
+pub fn signature(signature: &model::Signature) -> plugin::Signature {
+    let port = |port: &Port| plugin::Port {
+        name: port.name.clone(),
+        dtype: port.dtype,
+        shape: port.shape.as_ref().map(|dims| {
+            let size = |dim: &Dim| match dim {
+                Dim::Fixed(size) => Some(*size),
+                Dim::Symbol(_) | Dim::Any => None,
+            };
+            dims.iter().map(size).collect()
+        }),
+    };
+    plugin::Signature {
+        inputs: signature.inputs.iter().map(port).collect(),
+        outputs: signature.outputs.iter().map(port).collect(),
     }
 }
 

@@ -6,9 +6,10 @@ use crate::manifest;
 use crate::service::Service;
 use crate::settings::Check;
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 
-pub(super) fn run(settings: &Check) -> anyhow::Result<ExitCode> {
+pub(super) fn run(settings: &Check, cache: Option<&Path>) -> anyhow::Result<ExitCode> {
     let mut code = ExitCode::SUCCESS;
     let mut manifests = Vec::new();
     for path in &settings.manifests {
@@ -21,7 +22,7 @@ pub(super) fn run(settings: &Check) -> anyhow::Result<ExitCode> {
         load::complain(&error);
         code = ExitCode::from(USAGE);
     }
-    let loader = load::loader(1)?;
+    let loader = load::loader(1, cache)?;
     let runtime = load::runtime()?;
     for manifest in manifests {
         let file = manifest.file.display().to_string();

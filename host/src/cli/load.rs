@@ -49,10 +49,10 @@ pub(super) fn complain(error: &dyn std::fmt::Display) {
 }
 
 /// What loading needs, from the environment, for as many `workers` as will answer.
-pub(super) fn loader(workers: usize) -> anyhow::Result<Loader> {
+pub(super) fn loader(workers: usize, cache: Option<&Path>) -> anyhow::Result<Loader> {
     Ok(Loader {
         hub: Arc::new(settings::hub()),
-        sandbox: Arc::new(Sandbox::new(workers)?),
+        sandbox: Arc::new(Sandbox::new(workers, cache)?),
         metrics: Arc::new(Metrics::new()?),
         observe: super::bar::observer(),
     })

@@ -5,24 +5,30 @@ mod bar;
 mod check;
 mod health;
 mod load;
+mod plugin;
 mod predict;
 mod serve;
+mod warm;
 
-use crate::settings::Command;
+use crate::settings::{Command, Settings};
 use std::process::ExitCode;
 
 /// Exit code of a wrong command line or manifest (`EX_USAGE`).
 pub const USAGE: u8 = 64;
 
-/// Runs `command` to its end.
+/// Runs the command of `settings` to its end.
 ///
 /// # Errors
 /// What stopped it, for the log; the exit code is 1 then.
-pub fn run(command: Command) -> anyhow::Result<ExitCode> {
-    match command {
-        Command::Serve(settings) => serve::run(&settings),
-        Command::Check(settings) => check::run(&settings),
-        Command::Predict(settings) => predict::run(&settings),
-        Command::Health(settings) => health::run(&settings),
+pub fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
+    let cache = settings.plugin_cache();
+    let cache = cache.as_deref();
+    match &settings.command {
+        Command::Serve(settings) => serve::run(settings, cache),
+        Command::Check(settings) => check::run(settings, cache),
+        Command::Warm(settings) => warm::run(settings, cache),
+        Command::Predict(settings) => predict::run(settings, cache),
+        Command::Plugin(settings) => plugin::run(settings, cache),
+        Command::Health(settings) => health::run(settings),
     }
 }

@@ -6,9 +6,10 @@ use crate::pipeline::{self, Request};
 use crate::service::Service;
 use crate::settings::Predict;
 use std::io::{Read as _, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
-pub(super) fn run(settings: &Predict) -> anyhow::Result<ExitCode> {
+pub(super) fn run(settings: &Predict, cache: Option<&Path>) -> anyhow::Result<ExitCode> {
     let Some(mut manifests) = load::manifests(&settings.manifest) else {
         return Ok(ExitCode::from(USAGE));
     };
@@ -33,7 +34,7 @@ pub(super) fn run(settings: &Predict) -> anyhow::Result<ExitCode> {
             }
         };
     }
-    let loader = load::loader(1)?;
+    let loader = load::loader(1, cache)?;
     let file = manifest.file.display().to_string();
     let loaded = load::runtime()?.block_on(Service::load(manifest, &loader, load::quiet()));
     let service = match loaded {
@@ -53,7 +54,7 @@ pub(super) fn run(settings: &Predict) -> anyhow::Result<ExitCode> {
             writeln!(std::io::stdout(), "{{\"outputs\":{}}}", answer.outputs)?;
             Ok(ExitCode::SUCCESS)
         }
-        Err(error @ (pipeline::Error::Malformed(_) | pipeline::Error::MediaType(_))) => {
+        Err(error @ (pipeline::Error::Malformed(_) | pipeline::Error::MediaType { .. })) => {
             load::complain(&format!("{}: {error}", settings.input.display()));
             Ok(ExitCode::from(USAGE))
         }

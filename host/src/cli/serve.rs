@@ -7,6 +7,7 @@ use crate::registry::Registry;
 use crate::scheduler::Scheduler;
 use crate::settings::Serve;
 use anyhow::Context as _;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -15,11 +16,11 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Threads that talk to clients; the workers do the work.
 const HTTP_THREADS: usize = 2;
 
-pub(super) fn run(settings: &Serve) -> anyhow::Result<ExitCode> {
+pub(super) fn run(settings: &Serve, cache: Option<&Path>) -> anyhow::Result<ExitCode> {
     let Some(manifests) = load::manifests(&settings.manifests) else {
         return Ok(ExitCode::from(USAGE));
     };
-    let loader = load::loader(settings.worker_count())?;
+    let loader = load::loader(settings.worker_count(), cache)?;
     let metrics = loader.metrics.clone();
     let scheduler = Scheduler::start(settings.worker_count(), metrics.clone())?;
     let registry = Arc::new(Registry::new(manifests, &scheduler, &metrics));

@@ -76,13 +76,15 @@ pub(super) fn one(shared: &Shared, name: &str) -> Result<Value, Reject> {
         "sha256": service.map(|service| &service.artifact.sha256),
         "bytes": service.map(|service| service.artifact.bytes),
         "signature": service.map(|service| signature(service.pipeline.model().signature())),
+        "media_types": service.map(|service| service.pipeline.media_types()),
+        "bare": service.is_some_and(Service::answers_bare),
         "plan": service.map(|service| service.pipeline.model().plan_kind()),
         "plugins": {
             "preprocess": service.and_then(|service| plugin(service.pipeline.preprocess())),
             "postprocess": service.and_then(|service| plugin(service.pipeline.postprocess())),
         },
         "request_schema": service.map(|service| &service.pipeline.schemas().request),
-        "response_schema": service.map(|service| &service.pipeline.schemas().response),
+        "response_schema": service.map(response_schema),
         "examples": examples,
         "card": service.and_then(|service| service.card.as_ref()).map(|card| json!({
             "front_matter": card.front_matter,
@@ -124,7 +126,28 @@ fn task(entry: &Entry) -> Option<&str> {
 }
 
 fn plugin(plugin: Option<&Plugin>) -> Option<Value> {
-    plugin.map(|plugin| json!({"name": plugin.name(), "sha256": plugin.sha256()}))
+    plugin.map(|plugin| {
+        let limits = plugin.limits();
+        json!({
+            "name": plugin.name(),
+            "sha256": plugin.sha256(),
+            "code": plugin.code().name(),
+            "limits": {
+                "deadline_ms": limits.deadline.as_millis() as u64,
+                "memory_bytes": limits.memory_bytes,
+                "output_bytes": limits.output_bytes,
+                "log_bytes": limits.log_bytes,
+            },
+        })
+    })
+}
+
+fn response_schema(service: &Service) -> &Value {
+    let whole = &service.pipeline.schemas().response;
+    match service.answers_bare() {
+        true => &whole["properties"]["outputs"],
+        false => whole,
+    }
 }
 
 fn signature(signature: &Signature) -> Value {

@@ -15,7 +15,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use warp::http::HeaderMap;
-use warp::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use warp::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use warp::reply::Response;
 
 /// Answers with the model called `name`, or the default one.
@@ -160,6 +160,7 @@ async fn run(
     within: Duration,
 ) -> Result<Timed, Rejected> {
     let span = tracing::Span::current();
+    let origin = origin(&service);
     let done = entry
         .queue
         .run(within, move || {
@@ -174,15 +175,32 @@ async fn run(
     let response = done.value.map(|(body, timing)| {
         stages.extend(timing.stages);
         let mut response = Response::new(body.into());
-        response
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.extend(origin);
         response
     });
     Ok((stages, response))
 }
 
+/// Which model answers, for programs that want to know; the body of some tasks has no place for it.
+fn origin(service: &Service) -> HeaderMap {
+    let values = [
+        ("x-model-name", Some(&service.manifest.name)),
+        ("x-model-revision", service.revision.as_ref()),
+        ("x-model-sha256", Some(&service.artifact.sha256)),
+    ];
+    let header = |(name, value): (&'static str, Option<&String>)| {
+        let value = HeaderValue::from_str(value?).ok()?;
+        Some((HeaderName::from_static(name), value))
+    };
+    values.into_iter().filter_map(header).collect()
+}
+
 fn write(service: &Service, answer: &Answer) -> Bytes {
+    if service.answers_bare() {
+        return answer.outputs.get().to_owned().into();
+    }
     let model = json!({
         "name": service.manifest.name,
         "revision": service.revision,

@@ -156,7 +156,7 @@ impl From<pipeline::Error> for Reject {
     fn from(error: pipeline::Error) -> Reject {
         match error {
             pipeline::Error::Malformed(_) => Reject::Malformed(error.to_string()),
-            pipeline::Error::MediaType(_) => Reject::MediaType(error.to_string()),
+            pipeline::Error::MediaType { .. } => Reject::MediaType(error.to_string()),
             pipeline::Error::Invalid { message, field } => Reject::Invalid { message, field },
             pipeline::Error::Plugin {
                 fault: CallError::Deadline(_),

@@ -18,7 +18,8 @@ pub(super) fn allowed(path: &str) -> Option<&'static str> {
     Some(match segments.as_slice() {
         [] => "GET, HEAD, POST",
         ["predict"] | ["models", _, "predict"] => "POST",
-        ["models"] | ["models", _] | ["health" | "ready" | "metrics"] | ["ui", _] => "GET, HEAD",
+        ["models", _] => "GET, HEAD, POST",
+        ["models"] | ["health" | "ready" | "metrics"] | ["ui", _] => "GET, HEAD",
         _ => return None,
     })
 }
@@ -48,6 +49,8 @@ pub(super) fn routes(shared: Arc<Shared>, patience: Duration) -> BoxedFilter<(Re
             predict::predict(shared, patience, None, headers, body)
         });
     let predict_named = warp::path!("models" / String / "predict")
+        .or(warp::path!("models" / String))
+        .unify()
         .and(warp::post())
         .and(shared())
         .and(body())

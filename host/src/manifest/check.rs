@@ -17,6 +17,7 @@ use super::words::quoted;
 use super::yaml::{self, Value};
 use super::{
     Example, Expect, Limits, Manifest, Model, Plugin, PluginLimits, PluginSource, Source, Task,
+    Wasi,
 };
 
 /// Checks `text` as the content of `file`.
@@ -166,10 +167,20 @@ fn plugin(folder: &Path, fields: &Fields<'_>) -> Option<Plugin> {
         None => Some(serde_json::Value::Object(serde_json::Map::new())),
         Some(_) => fields.mapping("config"),
     };
+    let assets = fields.texts("assets", form::file);
+    let wasi = fields.text("wasi", |text| match text {
+        "inert" => Ok(Wasi::Inert),
+        other => Err(BadValue(format!(
+            "{} cannot be granted; `inert` can: every function is there, and none does anything",
+            quoted(other)
+        ))),
+    });
     Some(Plugin {
         from: from?,
         sha256,
         config: config?,
+        assets,
+        wasi: wasi.unwrap_or_default(),
     })
 }
 

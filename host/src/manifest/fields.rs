@@ -255,6 +255,29 @@ impl<'a> Fields<'a> {
         Some(numbers)
     }
 
+    /// A list of texts that `parse` takes, each once.
+    pub(super) fn texts(
+        &self,
+        name: &str,
+        parse: impl Fn(&str) -> Result<String, BadValue>,
+    ) -> Option<Vec<String>> {
+        let mut texts = Vec::new();
+        for (path, item) in self.items(name)? {
+            let parsed = match &item.value {
+                Value::Text(text) => parse(text).map_err(|bad| bad.0),
+                _ => Err(mistaken(item, "text", "")),
+            };
+            match parsed {
+                Ok(text) if texts.contains(&text) => {
+                    self.problems.add(&path, item.at, "is here twice");
+                }
+                Ok(text) => texts.push(text),
+                Err(message) => self.problems.add(&path, item.at, &message),
+            }
+        }
+        Some(texts)
+    }
+
     /// A mapping, as JSON.
     pub(super) fn mapping(&self, name: &str) -> Option<serde_json::Value> {
         let node = self.node(name)?;

@@ -92,6 +92,20 @@ pub struct Plugin {
     pub sha256: Option<Digest>,
     /// Handed to the plugin as it is; always an object.
     pub config: serde_json::Value,
+    /// Files of the model's source that the plugin may read, as strict as [`Model::file`]; `None` where nothing is written.
+    pub assets: Option<Vec<String>>,
+    /// Whether the plugin may import WASI.
+    pub wasi: Wasi,
+}
+
+/// Whether a plugin may import WASI.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Wasi {
+    /// It may not.
+    #[default]
+    Refused,
+    /// It may, and no function does anything.
+    Inert,
 }
 
 /// A place that holds a plugin's component.

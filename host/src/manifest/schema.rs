@@ -41,6 +41,8 @@ pub enum Kind {
     Number,
     /// A list of finite numbers.
     Numbers,
+    /// A list of texts of the form named.
+    Texts(&'static str),
     /// A mapping that is passed on as it is.
     Mapping,
     /// Anything that JSON can say.
@@ -100,6 +102,7 @@ impl Kind {
             Kind::Whole { min, max } => format!("whole number, {min} to {max}"),
             Kind::Number => "number, 0 or more".to_owned(),
             Kind::Numbers => "list of numbers".to_owned(),
+            Kind::Texts(form) => format!("list of {form}s"),
             Kind::Mapping => "mapping".to_owned(),
             Kind::Any => "anything".to_owned(),
             Kind::Block(_) => "block".to_owned(),
@@ -185,6 +188,8 @@ pub static STEP: Block = Block {
         field("plugin", Kind::Plugin(&PLUGIN), Otherwise::Required, "Which plugin."),
         field("sha256", Kind::Text("sha256"), Otherwise::Absent, "What the plugin's file must hash to."),
         field("config", Kind::Mapping, Otherwise::Rule("`{}`"), "What the plugin is told; each plugin says what it takes."),
+        field("assets", Kind::Texts("relative file"), Otherwise::Rule("a bundled plugin's own"), "Files of the model's folder or repo that the plugin may read."),
+        field("wasi", Kind::Text("`inert`"), Otherwise::Absent, "Lets the plugin import WASI, of which nothing does anything."),
     ],
 };
 

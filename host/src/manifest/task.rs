@@ -18,6 +18,12 @@ impl Task {
         self.0
     }
 
+    /// Whether Hugging Face's clients take the whole body of a response for the answer, as
+    /// `InferenceClient` and `@huggingface/inference` do for the tasks that they know.
+    pub fn is_answered_bare(&self) -> bool {
+        CLIENTS.contains(&self.0)
+    }
+
     /// Every task there is.
     pub fn all() -> impl Iterator<Item = Task> {
         TAGS.iter().copied().map(Task)
@@ -48,6 +54,39 @@ impl fmt::Display for Task {
         f.write_str(self.0)
     }
 }
+
+/// The tasks that Hugging Face's clients have a method for.
+const CLIENTS: &[&str] = &[
+    "audio-classification",
+    "audio-to-audio",
+    "automatic-speech-recognition",
+    "document-question-answering",
+    "feature-extraction",
+    "fill-mask",
+    "image-classification",
+    "image-segmentation",
+    "image-to-image",
+    "image-to-text",
+    "image-to-video",
+    "object-detection",
+    "question-answering",
+    "sentence-similarity",
+    "summarization",
+    "table-question-answering",
+    "tabular-classification",
+    "tabular-regression",
+    "text-classification",
+    "text-generation",
+    "text-ranking",
+    "text-to-image",
+    "text-to-speech",
+    "text-to-video",
+    "token-classification",
+    "translation",
+    "visual-question-answering",
+    "zero-shot-classification",
+    "zero-shot-image-classification",
+];
 
 /// The Hub's own list, with the older tags that cards still carry.
 const TAGS: &[&str] = &[

@@ -17,8 +17,9 @@ use tract_onnx::tract_hir::infer::GenericFactoid;
 /// Plans kept for this many shapes: each holds its own packed copy of the weights.
 const PLANS: usize = 8;
 
-/// Sizes of open dims that a load tries, until one can be planned: some files need more than 1.
-const PROBES: [usize; 4] = [1, 2, 16, 64];
+/// Sizes of open dims that a load tries, until one can be planned: some files need more than 1,
+/// and some image models exactly the size that they were trained with.
+const PROBES: [usize; 7] = [1, 2, 16, 64, 224, 256, 384];
 
 /// Why a model does not load or does not answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -60,10 +61,33 @@ struct Slot {
     plan: OnceLock<Result<Plan, String>>,
 }
 
+/// An ONNX file that was read and not analysed yet.
+pub struct File {
+    signature: Signature,
+    proto: pb::ModelProto,
+}
+
+impl File {
+    /// Reads the file that holds `bytes`.
+    pub fn read(mut bytes: &[u8]) -> Result<File, Error> {
+        contained(|| {
+            let proto = tract_onnx::onnx().proto_model_for_read(&mut bytes)?;
+            let signature = signature(&proto)?;
+            Ok(File { signature, proto })
+        })
+        .map_err(Error::Load)
+    }
+
+    /// What the model takes and gives.
+    pub fn signature(&self) -> &Signature {
+        &self.signature
+    }
+}
+
 impl Model {
-    /// Reads, analyses and plans the model whose file holds `bytes`.
-    pub fn load(bytes: &[u8]) -> Result<Model, Error> {
-        contained(|| load(bytes)).map_err(Error::Load)
+    /// Analyses and plans a model.
+    pub fn load(file: File) -> Result<Model, Error> {
+        contained(|| load(file)).map_err(Error::Load)
     }
 
     /// What it takes and gives.
@@ -114,14 +138,17 @@ impl Model {
 
     /// The shapes of the inputs with every open dim at `size`.
     fn shapes_at(&self, size: usize) -> Vec<Vec<usize>> {
-        let dims = |dim: &Dim| match dim {
-            Dim::Fixed(fixed) => *fixed,
-            Dim::Symbol(_) | Dim::Any => size,
+        let dims = |port: &Port| {
+            let shape = port.shape.iter().flatten().enumerate();
+            let dim = |(axis, dim): (usize, &Dim)| match dim {
+                Dim::Fixed(fixed) => *fixed,
+                // A batch of large pictures would only cost time.
+                Dim::Symbol(_) | Dim::Any if axis == 0 && size > 64 => 1,
+                Dim::Symbol(_) | Dim::Any => size,
+            };
+            shape.map(dim).collect()
         };
-        let inputs = self.signature.inputs.iter();
-        inputs
-            .map(|port| port.shape.iter().flatten().map(dims).collect())
-            .collect()
+        self.signature.inputs.iter().map(dims).collect()
     }
 
     fn plan(&self, shapes: Vec<Vec<usize>>) -> Result<Plan, String> {
@@ -152,9 +179,8 @@ impl Model {
     }
 }
 
-fn load(mut bytes: &[u8]) -> TractResult<Model> {
-    let proto = tract_onnx::onnx().proto_model_for_read(&mut bytes)?;
-    let signature = signature(&proto)?;
+fn load(file: File) -> TractResult<Model> {
+    let File { signature, proto } = file;
     let recipe = match catch_unwind(AssertUnwindSafe(|| typed(&proto, None)?.into_decluttered())) {
         Ok(Ok(model)) => Recipe::Symbolic(model),
         _ => Recipe::PerShape(Box::new(proto)),
@@ -241,6 +267,12 @@ fn signature(proto: &pb::ModelProto) -> TractResult<Signature> {
         .collect::<TractResult<Vec<_>>>()?;
     for input in &mut inputs {
         input.rows = rows(graph, &input.name);
+        if let Some(shape) = &mut input.shape
+            && let Some(dim @ (Dim::Any | Dim::Symbol(_))) = shape.get_mut(1)
+            && let Some(channels) = channels(graph, &input.name)
+        {
+            *dim = Dim::Fixed(channels);
+        }
     }
     let outputs = graph
         .output
@@ -304,6 +336,21 @@ fn rows(graph: &pb::GraphProto, input: &str) -> Option<usize> {
             usize::try_from(*table.dims.first()?).ok()
         })
         .min()
+}
+
+/// The channels that the convolution of `input` takes: files often leave open what its weights decide.
+fn channels(graph: &pb::GraphProto, input: &str) -> Option<usize> {
+    let conv = graph
+        .node
+        .iter()
+        .find(|node| node.op_type == "Conv" && node.input.first().is_some_and(|i| i == input))?;
+    let weights = graph
+        .initializer
+        .iter()
+        .find(|tensor| Some(&tensor.name) == conv.input.get(1))?;
+    let group = conv.attribute.iter().find(|it| it.name == "group");
+    let group = group.map_or(1, |group| group.i);
+    usize::try_from(weights.dims.get(1)?.checked_mul(group)?).ok()
 }
 
 /// ONNX `TensorProto.DataType` to dtype.

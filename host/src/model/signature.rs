@@ -56,7 +56,7 @@ impl Port {
 }
 
 /// Inputs and outputs, in the file's order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Signature {
     /// What has to be given.
     pub inputs: Vec<Port>,

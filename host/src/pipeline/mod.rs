@@ -2,14 +2,18 @@
 //! Must not know queues, networks, disks or status codes.
 
 mod compare;
+mod dialect;
+mod read;
 mod refusal;
 mod schema;
 mod stage;
 mod tensors;
 
 pub use compare::Difference;
+pub use read::Read;
 pub use schema::{SchemaError, Schemas};
 pub use stage::{Stage, Timing};
+pub use tensors::of_lists;
 
 use crate::model::{self, Model};
 use crate::plugin::{CallError, Plugin};
@@ -43,8 +47,13 @@ pub enum Error {
     #[error("the body is not JSON: {0}")]
     Malformed(String),
     /// No stage reads this media type.
-    #[error("`{0}` is not a media type that this model takes; send application/json")]
-    MediaType(String),
+    #[error("`{given}` is not a media type that this model takes; send {}", .taken.join(" or "))]
+    MediaType {
+        /// What was sent.
+        given: String,
+        /// What can be.
+        taken: Vec<String>,
+    },
     /// The request is well-formed and not acceptable.
     #[error("{message}")]
     Invalid {
@@ -132,28 +141,19 @@ impl Pipeline {
 
     fn prepare(&self, request: &Request) -> Result<(Vec<NamedTensor>, Vec<u8>, String), Error> {
         if request.content_type != "application/json" {
-            return Err(Error::MediaType(request.content_type.clone()));
+            return self.prepare_as_it_is(request);
         }
-        let json: Value = serde_json::from_slice(&request.body)
-            .map_err(|error| Error::Malformed(malformed(&error, &request.body)))?;
-        self.schemas
-            .check(&json)
-            .map_err(|refusal| Error::Invalid {
-                message: refusal.message,
-                field: Some(refusal.field),
-            })?;
-        let parameters = json
-            .get("parameters")
-            .map_or_else(|| "{}".to_owned(), Value::to_string);
+        let read = Read::of(&request.body, &self.schemas)?;
+        let parameters = read.parameters();
         match &self.preprocess {
             Some(plugin) => {
                 let prepared = plugin
-                    .preprocess(&request.content_type, &request.body)
+                    .preprocess(&request.content_type, read.body(&request.body))
                     .map_err(|fault| fault_of(plugin, fault))?;
                 Ok((prepared.tensors, prepared.context, parameters))
             }
             None => {
-                let inputs = json.get("inputs").unwrap_or(&Value::Null);
+                let inputs = read.json.get("inputs").unwrap_or(&Value::Null);
                 let tensors = tensors::read(inputs, self.model.signature()).map_err(|refusal| {
                     Error::Invalid {
                         message: refusal.message,
@@ -163,6 +163,33 @@ impl Pipeline {
                 Ok((tensors, Vec::new(), parameters))
             }
         }
+    }
+
+    /// A body that is no JSON, for a plugin that reads its kind.
+    fn prepare_as_it_is(
+        &self,
+        request: &Request,
+    ) -> Result<(Vec<NamedTensor>, Vec<u8>, String), Error> {
+        let reader = self.preprocess.as_ref();
+        let Some(plugin) = reader.filter(|it| it.description().takes(&request.content_type)) else {
+            return Err(Error::MediaType {
+                given: request.content_type.clone(),
+                taken: self.media_types(),
+            });
+        };
+        let prepared = plugin
+            .preprocess(&request.content_type, &request.body)
+            .map_err(|fault| fault_of(plugin, fault))?;
+        Ok((prepared.tensors, prepared.context, "{}".to_owned()))
+    }
+
+    /// The bodies that are read.
+    pub fn media_types(&self) -> Vec<String> {
+        let mut types = vec!["application/json".to_owned()];
+        if let Some(plugin) = &self.preprocess {
+            types.extend(plugin.description().media_types.iter().cloned());
+        }
+        types
     }
 
     fn finish(
@@ -204,15 +231,6 @@ impl Pipeline {
             },
             (error, _) => Error::Model(error),
         }
-    }
-}
-
-/// What is wrong with the text, and the fix of the mistake that is made most.
-fn malformed(error: &serde_json::Error, body: &[u8]) -> String {
-    let holds_nan = body.windows(3).any(|three| three == b"NaN");
-    match holds_nan {
-        true => format!("{error}; JSON has no NaN: write null for a missing value"),
-        false => error.to_string(),
     }
 }
 

@@ -24,6 +24,7 @@ pub struct Schemas {
     /// Of the whole response body.
     pub response: Value,
     validator: Validator,
+    parameters: Map<String, Value>,
 }
 
 impl Schemas {
@@ -65,7 +66,7 @@ impl Schemas {
                 "inputs": inputs,
                 "parameters": {
                     "type": "object",
-                    "properties": parameters,
+                    "properties": &parameters,
                     "additionalProperties": false,
                 },
             },
@@ -96,7 +97,13 @@ impl Schemas {
             request,
             response,
             validator,
+            parameters,
         })
+    }
+
+    /// The schema of each parameter that a stage knows.
+    pub(super) fn parameters(&self) -> &Map<String, Value> {
+        &self.parameters
     }
 
     /// Whether `request` fits, and if not, the first thing to mend and where it is.

@@ -28,6 +28,11 @@ pub(super) fn read(inputs: &Value, signature: &Signature) -> Result<Vec<NamedTen
         .collect()
 }
 
+/// The tensor that nested lists are, or what is wrong with them.
+pub fn of_lists(value: &Value, dtype: Dtype) -> Result<Tensor, String> {
+    tensor(value, dtype, "").map_err(|refusal| refusal.message)
+}
+
 fn tensor(value: &Value, dtype: Dtype, place: &str) -> Result<Tensor, Refusal> {
     let refuse = |message: String| Refusal {
         message,

@@ -1,11 +1,11 @@
 //! The contract's values and ours: tensors both ways, checked on the way in.
 //! Must not know how a plugin is run.
 
-use super::LoadError;
-use super::sandbox::CallError;
 use super::sandbox::bindings::exports::modelhost::plugin::{lifecycle, preprocess};
 use super::sandbox::bindings::modelhost::plugin::types;
-use crate::tensor::{Data, NamedTensor, Tensor};
+use super::{Asset, CallError, LoadError, Port, Signature};
+use crate::tensor::{Data, Dtype, NamedTensor, Tensor};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// A plugin that hands over more tensors than this is broken.
@@ -15,8 +15,10 @@ const MAX_TENSORS: usize = 1024;
 const MAX_TEXT_BYTES: usize = 2048;
 
 /// What a configured plugin accepts and answers, as JSON Schemas; `None` where it decides nothing.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Description {
+    /// Bodies that preprocess reads beside JSON: `image/png`, or `image/*` for all of a kind.
+    pub media_types: Vec<String>,
     /// Of the request's `inputs`.
     pub inputs: Option<Value>,
     /// Of the request's `parameters`.
@@ -43,10 +45,55 @@ pub(super) fn description(given: lifecycle::Description) -> Result<Description, 
             })
     };
     Ok(Description {
+        media_types: given.media_types,
         inputs: parse("inputs", given.inputs)?,
         parameters: parse("parameters", given.parameters)?,
         outputs: parse("outputs", given.outputs)?,
     })
+}
+
+/// The files, as a guest is given them.
+pub(super) fn assets(given: Vec<Asset>) -> Vec<lifecycle::Asset> {
+    let asset = |Asset { name, data }| lifecycle::Asset { name, data };
+    given.into_iter().map(asset).collect()
+}
+
+/// The model's tensors, as a guest is told of them.
+pub(super) fn signature(given: &Signature) -> lifecycle::Signature {
+    let dims = |shape: &Vec<Option<usize>>| {
+        let dim = |dim: &Option<usize>| dim.map_or(-1, |size| i64::try_from(size).unwrap_or(-1));
+        shape.iter().map(dim).collect()
+    };
+    let port = |port: &Port| types::Port {
+        name: port.name.clone(),
+        dtype: dtype(port.dtype).to_owned(),
+        shape: port.shape.as_ref().map(dims),
+    };
+    lifecycle::Signature {
+        inputs: given.inputs.iter().map(port).collect(),
+        outputs: given.outputs.iter().map(port).collect(),
+    }
+}
+
+/// The contract's name of a dtype; those that it does not carry keep ours.
+pub fn dtype(dtype: Dtype) -> &'static str {
+    match dtype {
+        Dtype::I8 => "s8",
+        Dtype::I32 => "s32",
+        Dtype::I64 => "s64",
+        Dtype::Bool => "boolean",
+        other => other.name(),
+    }
+}
+
+impl Description {
+    /// Whether preprocess reads bodies of `media_type` as they are.
+    pub fn takes(&self, media_type: &str) -> bool {
+        self.media_types.iter().any(|known| {
+            let kind = known.strip_suffix('*');
+            kind.map_or(known == media_type, |kind| media_type.starts_with(kind))
+        })
+    }
 }
 
 pub(super) fn refusal(error: types::Error) -> CallError {

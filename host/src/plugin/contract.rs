@@ -1,8 +1,9 @@
 //! What a component must look like before it is compiled: its imports, exports and contract version.
 //! Reads bytes only; must not know the engine.
 
-use super::LoadError;
-use wasmparser::{Encoding, Parser, Payload};
+use super::{LoadError, Wasi};
+use serde::{Deserialize, Serialize};
+use wasmparser::{Encoding, KnownCustom, Parser, Payload};
 
 /// The version of `modelhost:plugin` that this host speaks.
 pub const ABI_VERSION: &str = "0.1.0";
@@ -10,10 +11,70 @@ pub const ABI_VERSION: &str = "0.1.0";
 const PACKAGE: &str = "modelhost:plugin/";
 
 /// The stages that a component offers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Stages {
     pub(super) preprocess: bool,
     pub(super) postprocess: bool,
+}
+
+/// What a file says of itself, whether or not this host would run it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// Whether it is a component already; else a core module, which the host wraps.
+    pub is_component: bool,
+    /// What it imports, beside the contract's types.
+    pub imports: Vec<String>,
+    /// The version of the contract that its exports name.
+    pub version: Option<String>,
+    /// Whether it has a preprocess stage.
+    pub preprocesses: bool,
+    /// Whether it has a postprocess stage.
+    pub postprocesses: bool,
+    /// What it was written in, where it says so.
+    pub languages: Vec<String>,
+    /// What made it, with versions, where it says so.
+    pub tools: Vec<String>,
+}
+
+impl Facts {
+    /// Reads them, and compiles and runs nothing.
+    ///
+    /// # Errors
+    /// The file is no WebAssembly, or damaged.
+    pub fn of(wasm: &[u8]) -> Result<Facts, LoadError> {
+        let component = componentize(wasm)?;
+        let damaged = |error: wasmparser::BinaryReaderError| LoadError::Invalid(error.to_string());
+        let (imports, exports) = outer_names(&component).map_err(damaged)?;
+        let interface = |wanted: &str| {
+            let mut named = exports.iter().filter_map(|export| {
+                let (name, version) = export.strip_prefix(PACKAGE)?.split_once('@')?;
+                (name == wanted).then(|| version.to_owned())
+            });
+            named.next_back()
+        };
+        let (languages, tools) = producers(wasm).map_err(damaged)?;
+        Ok(Facts {
+            is_component: Parser::is_component(wasm),
+            version: interface("lifecycle"),
+            preprocesses: interface("preprocess").is_some(),
+            postprocesses: interface("postprocess").is_some(),
+            // The types are shared names and no function.
+            imports: imports
+                .into_iter()
+                .filter(|import| *import != interface_name("types"))
+                .collect(),
+            languages,
+            tools,
+        })
+    }
+}
+
+/// Whether this host would load the file, as far as its imports and exports say.
+///
+/// # Errors
+/// Why not.
+pub fn admit(wasm: &[u8], wasi: Wasi) -> Result<(), LoadError> {
+    inspect(&componentize(wasm)?, wasi).map(drop)
 }
 
 /// `wasm` as a component: a core module that carries its WIT is wrapped.
@@ -23,6 +84,11 @@ pub(super) fn componentize(wasm: &[u8]) -> Result<Vec<u8>, LoadError> {
     }
     if Parser::is_component(wasm) {
         return Ok(wasm.to_vec());
+    }
+    // The encoder knows no WASI, and would say so in the words of its own toolchain.
+    let wasi = core_imports(wasm, |module| module.starts_with("wasi"));
+    if !wasi.is_empty() {
+        return Err(LoadError::CoreWasi(wasi.join(", ")));
     }
     // The encoder slices into truncated files without looking, and panics.
     let encode = || {
@@ -37,10 +103,16 @@ pub(super) fn componentize(wasm: &[u8]) -> Result<Vec<u8>, LoadError> {
 }
 
 /// Reads imports and exports, and refuses what this host does not grant or does not speak.
-pub(super) fn inspect(component: &[u8]) -> Result<Stages, LoadError> {
+pub(super) fn inspect(component: &[u8], wasi: Wasi) -> Result<Stages, LoadError> {
     let (imports, exports) =
         outer_names(component).map_err(|error| LoadError::Invalid(error.to_string()))?;
     for import in &imports {
+        if import.starts_with("wasi:") {
+            match wasi {
+                Wasi::Inert => continue,
+                Wasi::Refused => return Err(LoadError::Wasi(import.clone())),
+            }
+        }
         let known = ["types", "logging"]
             .iter()
             .any(|interface| *import == interface_name(interface));
@@ -101,6 +173,50 @@ fn outer_names(component: &[u8]) -> wasmparser::Result<(Vec<String>, Vec<String>
         }
     }
     Ok((imports, exports))
+}
+
+/// The imports of a core module whose module is `wanted`.
+fn core_imports(wasm: &[u8], wanted: fn(&str) -> bool) -> Vec<String> {
+    // What cannot be read has no imports here; whoever encodes it says why.
+    let sections = Parser::new(0).parse_all(wasm).map_while(Result::ok);
+    let imports = sections.filter_map(|payload| match payload {
+        Payload::ImportSection(section) => Some(section.into_imports()),
+        _ => None,
+    });
+    let imports = imports.flatten().map_while(Result::ok);
+    let wanted = imports.filter(|import| wanted(import.module));
+    wanted
+        .map(|import| format!("{}.{}", import.module, import.name))
+        .collect()
+}
+
+/// Languages and tools that the file and what is inside it name, each once.
+fn producers(wasm: &[u8]) -> wasmparser::Result<(Vec<String>, Vec<String>)> {
+    let (mut languages, mut tools) = (Vec::new(), Vec::new());
+    for payload in Parser::new(0).parse_all(wasm) {
+        let Payload::CustomSection(section) = payload? else {
+            continue;
+        };
+        let KnownCustom::Producers(fields) = section.as_known() else {
+            continue;
+        };
+        // A broken section of remarks is no reason to refuse a file.
+        for field in fields.into_iter().map_while(Result::ok) {
+            let list = match field.name {
+                "language" => &mut languages,
+                "processed-by" => &mut tools,
+                _ => continue,
+            };
+            for value in field.values.into_iter().map_while(Result::ok) {
+                let said = format!("{} {}", value.name, value.version);
+                let said = said.trim().to_owned();
+                if !list.contains(&said) {
+                    list.push(said);
+                }
+            }
+        }
+    }
+    Ok((languages, tools))
 }
 
 #[cfg(test)]

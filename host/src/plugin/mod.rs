@@ -4,9 +4,13 @@
 mod abi;
 mod bundle;
 mod contract;
+mod error;
 mod sandbox;
+mod setup;
 
-pub use abi::{Description, Prepared};
-pub use bundle::{BUNDLED, bundled};
-pub use contract::ABI_VERSION;
-pub use sandbox::{CallError, Limits, LoadError, Plugin, Sandbox};
+pub use abi::{Description, Prepared, dtype};
+pub use bundle::{BUNDLED, Bundled, Wanted, bundled};
+pub use contract::{ABI_VERSION, Facts, admit};
+pub use error::{CallError, LoadError};
+pub use sandbox::{Code, Plugin, Sandbox};
+pub use setup::{Asset, Limits, Port, Setup, Signature, Wasi};

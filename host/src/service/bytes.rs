@@ -4,7 +4,7 @@
 use super::{Error, Loader, Report, Step};
 use crate::manifest::{self, Manifest, PluginSource};
 use crate::metrics::Metrics;
-use crate::plugin::{self, Plugin, Sandbox};
+use crate::plugin::{self, Asset, Plugin, Sandbox, Setup, Wanted};
 use crate::source::{self, Artifact, Fetched};
 use sha2::{Digest as _, Sha256};
 use std::io::Read as _;
@@ -28,14 +28,8 @@ pub(super) async fn fetch(
     let progress = |progress: source::Progress<'_>| report(fetching(progress));
     let source = &manifest.model.source;
     let mut fetched = source::fetch(source, &[model], &loader.hub, &progress).await?;
-    // From the same commit. The page can do without them, so nothing about them keeps the model back.
-    let source = match (source, &fetched.revision) {
-        (manifest::Source::Hub { repo, .. }, Some(commit)) => manifest::Source::Hub {
-            repo: repo.clone(),
-            revision: commit.clone(),
-        },
-        (source, _) => source.clone(),
-    };
+    // The page can do without them, so nothing about them keeps the model back.
+    let source = same_commit(source, &fetched);
     for file in [CARD, EVALUATION] {
         let beside = source::Request {
             file,
@@ -56,46 +50,68 @@ pub(super) async fn fetch(
     Ok(fetched)
 }
 
-/// A plugin's bytes, verified, with its configuration.
+/// Where other files of the same commit are.
+pub(super) fn same_commit(source: &manifest::Source, fetched: &Fetched) -> manifest::Source {
+    match (source, &fetched.revision) {
+        (manifest::Source::Hub { repo, .. }, Some(commit)) => manifest::Source::Hub {
+            repo: repo.clone(),
+            revision: commit.clone(),
+        },
+        (source, _) => source.clone(),
+    }
+}
+
+/// A plugin's bytes and files, verified, with its configuration.
 pub(super) struct Wasm {
     name: String,
     bytes: Vec<u8>,
     config_json: String,
+    assets: Vec<Asset>,
+    wasi: plugin::Wasi,
 }
 
 impl Wasm {
-    pub(super) fn load(self, sandbox: &Sandbox, limits: plugin::Limits) -> Result<Plugin, Error> {
+    pub(super) fn load(
+        self,
+        sandbox: &Sandbox,
+        limits: plugin::Limits,
+        model: plugin::Signature,
+    ) -> Result<Plugin, Error> {
+        let name = self.name.clone();
+        let setup = Setup {
+            name: self.name,
+            wasm: self.bytes,
+            config_json: self.config_json,
+            assets: self.assets,
+            model,
+            limits,
+            wasi: self.wasi,
+        };
         sandbox
-            .load(
-                &self.name,
-                &self.bytes,
-                &self.config_json,
-                Vec::new(),
-                limits,
-            )
-            .map_err(|error| Error::Plugin {
-                name: self.name,
-                error,
-            })
+            .load(setup)
+            .map_err(|error| Error::Plugin { name, error })
     }
 }
 
 pub(super) async fn wasm(
     plugin: Option<&manifest::Plugin>,
+    model: &manifest::Source,
     loader: &Loader,
     report: &Report,
 ) -> Result<Option<Wasm>, Error> {
     let Some(plugin) = plugin else {
         return Ok(None);
     };
+    let mut wanted: &[Wanted] = &[];
     let (name, bytes) = match &plugin.from {
         PluginSource::Bundled(name) => {
-            let bytes = plugin::bundled(name).ok_or_else(|| Error::UnknownPlugin {
+            let bundled = plugin::bundled(name).ok_or_else(|| Error::UnknownPlugin {
                 name: name.clone(),
-                known: plugin::BUNDLED.iter().map(|(name, _)| *name).collect(),
+                known: plugin::BUNDLED.iter().map(|bundled| bundled.name).collect(),
             })?;
-            pinned(name, bytes, plugin.sha256.as_ref())?;
-            (name.clone(), bytes.to_vec())
+            pinned(name, bundled.wasm, plugin.sha256.as_ref())?;
+            wanted = bundled.assets;
+            (name.clone(), bundled.wasm.to_vec())
         }
         PluginSource::File(path) => {
             let folder = path.parent().unwrap_or(Path::new("."));
@@ -120,11 +136,58 @@ pub(super) async fn wasm(
             (file.clone(), bytes)
         }
     };
+    let files: Vec<_> = match &plugin.assets {
+        Some(written) => written.iter().map(|file| (file.as_str(), true)).collect(),
+        None => wanted
+            .iter()
+            .map(|wanted| (wanted.file, wanted.required))
+            .collect(),
+    };
     Ok(Some(Wasm {
         name,
         bytes,
         config_json: plugin.config.to_string(),
+        assets: assets(model, &files, loader, report).await?,
+        wasi: match plugin.wasi {
+            manifest::Wasi::Refused => plugin::Wasi::Refused,
+            manifest::Wasi::Inert => plugin::Wasi::Inert,
+        },
     }))
+}
+
+/// The files that a plugin is granted, with whether each must be there.
+async fn assets(
+    model: &manifest::Source,
+    files: &[(&str, bool)],
+    loader: &Loader,
+    report: &Report,
+) -> Result<Vec<Asset>, Error> {
+    let requests: Vec<_> = files
+        .iter()
+        .map(|&(file, required)| source::Request {
+            file,
+            required,
+            sha256: None,
+        })
+        .collect();
+    if requests.is_empty() {
+        return Ok(Vec::new());
+    }
+    let progress = |progress: source::Progress<'_>| report(fetching(progress));
+    let fetched = source::fetch(model, &requests, &loader.hub, &progress).await?;
+    count(&fetched, &loader.metrics);
+    let read = move || {
+        let asset = |artifact: &Artifact| {
+            Ok(Asset {
+                name: artifact.file.clone(),
+                data: contents(artifact)?,
+            })
+        };
+        fetched.artifacts.iter().map(asset).collect()
+    };
+    tokio::task::spawn_blocking(read)
+        .await
+        .map_err(|error| Error::Interrupted(error.to_string()))?
 }
 
 fn pinned(name: &str, bytes: &[u8], expected: Option<&manifest::Digest>) -> Result<(), Error> {

@@ -1,6 +1,7 @@
 //! Claims about modelhost, each tested at its boundary: real binary, real model, real wasm, real sockets.
 //! `server` and the fakes are what the claims stand on; every other module is one subject.
 
+mod authoring;
 mod client;
 mod fake_hub;
 mod hub;
@@ -11,6 +12,7 @@ mod predict;
 mod process;
 mod readme;
 mod server;
+mod tasks;
 mod tensors;
 mod tidy;
 mod webdriver;

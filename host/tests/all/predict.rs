@@ -204,8 +204,8 @@ async fn bad_input_is_refused_with_field_and_fix() {
             "unknown field",
         ),
         (
-            with(|r| r["options"] = json!({})),
-            "/options",
+            with(|r| r["option"] = json!({})),
+            "/option",
             "unknown field",
         ),
     ];
@@ -306,7 +306,7 @@ async fn unknown_paths_models_and_methods_are_refused_in_one_shape() {
         (
             reqwest::Method::DELETE,
             "/models/retail-demand",
-            "GET, HEAD",
+            "GET, HEAD, POST",
         ),
         (reqwest::Method::PUT, "/", "GET, HEAD, POST"),
         (reqwest::Method::POST, "/metrics", "GET, HEAD"),

@@ -31,6 +31,11 @@ pub(crate) fn root() -> PathBuf {
         .to_owned()
 }
 
+/// Compiled plugins of the tests, kept from one to the next.
+pub(crate) fn plugin_cache() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("plugins")
+}
+
 /// The demo's manifest.
 pub(crate) fn demo() -> PathBuf {
     root().join("manifests/retail-demand.yaml")
@@ -61,6 +66,7 @@ impl Server {
             }))
             .env("PORT", "0")
             .env("MODELHOST_WORKERS", "2")
+            .env("MODELHOST_PLUGIN_CACHE", plugin_cache())
             .envs(environment.iter().copied())
             .stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary starts");
