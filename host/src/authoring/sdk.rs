@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn the_sdk_needs_no_workspace() {
         let manifest = manifest();
-        assert!(!manifest.contains("workspace"), "{manifest}");
+        assert!(!manifest.contains("workspace = true"), "{manifest}");
         for line in ["version = \"", "edition = \"", "wit-bindgen = {"] {
             assert!(manifest.contains(line), "{manifest}");
         }
