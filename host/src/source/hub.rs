@@ -16,14 +16,14 @@ use tokio::time::Instant;
 
 use super::meter::Meter;
 use super::name::is_commit;
-use super::{Error, HubSettings, Secret};
+use super::{Error, HubSettings, Listed, Secret};
 use crate::manifest::Repo;
 
 /// An answer without a body should not take longer than this, however patient the settings are with downloads.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// Files listed for a message at most.
-const MOST_LISTED: usize = 1000;
+/// Files and folders listed at most.
+const MOST_LISTED: usize = 10_000;
 
 /// Tells hf-hub that there is no token: without any it would look into the environment itself, and what cannot be a
 /// header value it leaves out of the request.
@@ -148,6 +148,13 @@ impl<'a> Hub<'a> {
 
     /// The files of a commit, for messages: empty where the hub does not tell.
     pub(super) async fn files(&self, commit: &str) -> Vec<String> {
+        let files = self.list(commit).await.ok().flatten().unwrap_or_default();
+        files.into_iter().map(|listed| listed.file).collect()
+    }
+
+    /// The files of a commit; `None` where the hub has no listing, or does not know the commit.
+    pub(super) async fn list(&self, commit: &str) -> Result<Option<Vec<Listed>>, Error> {
+        let asked = format!("the files of model `{}`", self.name);
         let listing = async {
             let tree = self
                 .repo
@@ -156,20 +163,24 @@ impl<'a> Hub<'a> {
                 .recursive(true)
                 .limit(MOST_LISTED)
                 .send();
+            let mut tree = pin!(tree?);
             let mut files = Vec::new();
-            if let Ok(tree) = tree {
-                let mut tree = pin!(tree);
-                while let Some(Ok(entry)) = tree.next().await {
-                    if let RepoTreeEntry::File { path, .. } = entry {
-                        files.push(path);
-                    }
+            while let Some(entry) = tree.next().await {
+                if let RepoTreeEntry::File { path, size, .. } = entry? {
+                    files.push(Listed {
+                        file: path,
+                        bytes: size,
+                    });
                 }
             }
-            files
+            files.sort();
+            Ok(files)
         };
-        tokio::time::timeout(self.patience(), listing)
-            .await
-            .unwrap_or_default()
+        match self.answer(&asked, listing).await? {
+            Ok(files) => Ok(Some(files)),
+            Err(error) if is_unknown_route(&error) => Ok(None),
+            Err(error) => Err(self.error(error, &asked)),
+        }
     }
 
     /// The error for a file that the repository lacks; the caller adds the revision's name and the listing.
@@ -242,13 +253,10 @@ impl<'a> Hub<'a> {
         let asked = asked.to_owned();
         match error {
             HFError::AuthRequired { context } | HFError::Forbidden { context } => {
-                Error::AccessDenied {
-                    endpoint,
-                    repo: self.name.to_string(),
-                    status: context.status.as_u16(),
-                    message: context.server_message.map(|text| self.presentable(&text)),
-                    token_sent: self.settings.token.is_some(),
-                }
+                self.refused(context.status.as_u16(), context.server_message)
+            }
+            HFError::Http { context } if matches!(context.status.as_u16(), 401 | 403) => {
+                self.refused(context.status.as_u16(), context.server_message)
             }
             HFError::RateLimited { retry_after, .. } => Error::RateLimited {
                 endpoint,
@@ -290,6 +298,16 @@ impl<'a> Hub<'a> {
                 asked,
                 reason: self.presentable(&root_cause(&other)),
             },
+        }
+    }
+
+    fn refused(&self, status: u16, message: Option<String>) -> Error {
+        Error::AccessDenied {
+            endpoint: self.endpoint.clone(),
+            repo: self.name.to_string(),
+            status,
+            message: message.map(|text| self.presentable(&text)),
+            token_sent: self.settings.token.is_some(),
         }
     }
 
@@ -336,6 +354,17 @@ impl ProgressHandler for Relay {
             done,
             total: Some(total).filter(|total| *total > 0),
         }));
+    }
+}
+
+/// Whether this is how a server answers what it has never heard of.
+fn is_unknown_route(error: &HFError) -> bool {
+    match error {
+        HFError::RepoNotFound { .. }
+        | HFError::RevisionNotFound { .. }
+        | HFError::EntryNotFound { .. } => true,
+        HFError::Http { context } => matches!(context.status.as_u16(), 404 | 405 | 501),
+        _ => false,
     }
 }
 

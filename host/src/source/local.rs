@@ -4,10 +4,45 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use super::{Artifact, Error, Fetched, Origin, Request, digest};
+use super::{Artifact, Error, Fetched, Listed, Listing, Origin, Request, digest};
 
 /// Reads the digest of each requested file.
 pub(super) async fn fetch(folder: &Path, files: &[Request<'_>]) -> Result<Fetched, Error> {
+    let (folder, root) = open(folder)?;
+    let mut artifacts = Vec::with_capacity(files.len());
+    for request in files {
+        let path = folder.join(request.file);
+        match fs::canonicalize(&path) {
+            Ok(target) => artifacts.push(artifact(folder, &root, &target, path, request).await?),
+            Err(error) if is_absent(&error) && !request.required => {}
+            Err(error) if is_absent(&error) => {
+                return Err(Error::FileNotFound {
+                    place: place(folder),
+                    revision: None,
+                    file: request.file.to_owned(),
+                    files: names(&root),
+                });
+            }
+            Err(error) => return Err(unusable(path, words(&error))),
+        }
+    }
+    Ok(Fetched {
+        revision: None,
+        artifacts,
+    })
+}
+
+/// Every file of the folder.
+pub(super) fn list(folder: &Path) -> Result<Listing, Error> {
+    let (_, root) = open(folder)?;
+    Ok(Listing {
+        revision: None,
+        files: Some(walk(&root, MOST)),
+    })
+}
+
+/// The folder as messages name it, and where it really is.
+fn open(folder: &Path) -> Result<(&Path, PathBuf), Error> {
     // A bare file name has an empty parent, which no system call accepts.
     let folder = match folder.as_os_str().is_empty() {
         true => Path::new("."),
@@ -20,28 +55,7 @@ pub(super) async fn fetch(folder: &Path, files: &[Request<'_>]) -> Result<Fetche
     let root = fs::canonicalize(folder).map_err(unreadable)?;
     // Opened here so that a file, or a folder without permission, is told apart from a missing file inside.
     fs::read_dir(&root).map_err(unreadable)?;
-
-    let mut artifacts = Vec::with_capacity(files.len());
-    for request in files {
-        let path = folder.join(request.file);
-        match fs::canonicalize(&path) {
-            Ok(target) => artifacts.push(artifact(folder, &root, &target, path, request).await?),
-            Err(error) if is_absent(&error) && !request.required => {}
-            Err(error) if is_absent(&error) => {
-                return Err(Error::FileNotFound {
-                    place: place(folder),
-                    revision: None,
-                    file: request.file.to_owned(),
-                    files: list(&root),
-                });
-            }
-            Err(error) => return Err(unusable(path, words(&error))),
-        }
-    }
-    Ok(Fetched {
-        revision: None,
-        artifacts,
-    })
+    Ok((folder, root))
 }
 
 async fn artifact(
@@ -113,28 +127,41 @@ fn words(error: &io::Error) -> String {
     error.to_string().to_lowercase()
 }
 
-/// Folders looked into, and names collected, for the listing in a message.
+/// Folders looked into.
 const DEPTH: usize = 2;
-const MOST: usize = 200;
+/// Files listed, and named in a message, at most.
+const MOST: usize = 10_000;
+const MOST_NAMED: usize = 200;
 
-fn list(root: &Path) -> Vec<String> {
-    let mut names = Vec::new();
-    collect(root, "", DEPTH, &mut names);
-    names.sort();
-    names
+fn names(root: &Path) -> Vec<String> {
+    let files = walk(root, MOST_NAMED);
+    files.into_iter().map(|listed| listed.file).collect()
 }
 
-fn collect(folder: &Path, prefix: &str, depth: usize, names: &mut Vec<String>) {
+/// The files below `root`, hidden ones left out.
+pub(super) fn walk(root: &Path, most: usize) -> Vec<Listed> {
+    let mut files = Vec::new();
+    collect(root, "", DEPTH, most, &mut files);
+    files.sort();
+    files
+}
+
+fn collect(folder: &Path, prefix: &str, depth: usize, most: usize, files: &mut Vec<Listed>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with('.') || names.len() >= MOST {
+        if name.starts_with('.') || files.len() >= most {
             continue;
         }
         let path = entry.path();
-        if path.is_file() {
-            names.push(format!("{prefix}{name}"));
-        } else if depth > 0 && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            collect(&path, &format!("{prefix}{name}/"), depth - 1, names);
+        match fs::metadata(&path) {
+            Ok(file) if file.is_file() => files.push(Listed {
+                file: format!("{prefix}{name}"),
+                bytes: file.len(),
+            }),
+            _ if depth > 0 && entry.file_type().is_ok_and(|kind| kind.is_dir()) => {
+                collect(&path, &format!("{prefix}{name}/"), depth - 1, most, files);
+            }
+            _ => {}
         }
     }
 }

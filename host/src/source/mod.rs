@@ -46,6 +46,24 @@ impl Fetched {
     }
 }
 
+/// What a source holds, without its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// The 40-hex commit of a Hub repository; a local folder has none.
+    pub revision: Option<String>,
+    /// The files, by name; `None` where the hub does not tell.
+    pub files: Option<Vec<Listed>>,
+}
+
+/// A file that a source holds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Listed {
+    /// Path inside the source, with `/` between folders.
+    pub file: String,
+    /// Size in bytes.
+    pub bytes: u64,
+}
+
 /// A file on disk whose bytes have been verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Artifact {
@@ -118,5 +136,17 @@ pub async fn fetch(
         Source::Hub { repo, revision } => {
             remote::fetch(repo, revision, files, hub, on_progress).await
         }
+    }
+}
+
+/// What `source` holds: of a folder also what lies up to two folders deep, of a hub every file of the commit that the
+/// revision names now. A hub that does not answer is replaced by what the cache holds of the commit.
+///
+/// # Errors
+/// As [`fetch`]; a hub without listings is none, see [`Listing::files`].
+pub async fn list(source: &Source, hub: &HubSettings) -> Result<Listing, Error> {
+    match source {
+        Source::Local(folder) => local::list(folder),
+        Source::Hub { repo, revision } => remote::list(repo, revision, hub).await,
     }
 }

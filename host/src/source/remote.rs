@@ -11,7 +11,9 @@ use super::hub::Hub;
 use super::meter::Meter;
 use super::name::{check_revision, is_commit};
 use super::retry::Retry;
-use super::{Artifact, Error, Fetched, HubSettings, Mismatch, OnProgress, Origin, Request};
+use super::{
+    Artifact, Error, Fetched, HubSettings, Listing, Mismatch, OnProgress, Origin, Request, local,
+};
 use crate::manifest::{Digest, Repo};
 
 /// Brings the files of one commit into the cache and verifies them.
@@ -22,13 +24,7 @@ pub(super) async fn fetch(
     settings: &HubSettings,
     on_progress: &OnProgress<'_>,
 ) -> Result<Fetched, Error> {
-    check_revision(revision)?;
-    let remote = Remote {
-        repo,
-        revision,
-        settings,
-        cache: Cache::new(&settings.cache, repo),
-    };
+    let remote = Remote::new(repo, revision, settings)?;
     if settings.offline {
         return remote.read_cache(files).await;
     }
@@ -45,6 +41,28 @@ pub(super) async fn fetch(
     }
 }
 
+/// The files of the commit that `revision` names.
+pub(super) async fn list(
+    repo: &Repo,
+    revision: &str,
+    settings: &HubSettings,
+) -> Result<Listing, Error> {
+    let remote = Remote::new(repo, revision, settings)?;
+    if settings.offline {
+        return remote.list_cache();
+    }
+    match remote.list_hub().await {
+        Err(error) if !error.is_permanent() => match remote.list_cache() {
+            Ok(listing) => {
+                warn!(%repo, revision, commit = listing.revision, %error, "listing the cache instead of the hub");
+                Ok(listing)
+            }
+            Err(_) => Err(error),
+        },
+        result => result,
+    }
+}
+
 struct Remote<'a> {
     repo: &'a Repo,
     revision: &'a str,
@@ -52,7 +70,56 @@ struct Remote<'a> {
     cache: Cache,
 }
 
-impl Remote<'_> {
+impl<'a> Remote<'a> {
+    fn new(repo: &'a Repo, revision: &'a str, settings: &'a HubSettings) -> Result<Self, Error> {
+        check_revision(revision)?;
+        Ok(Self {
+            repo,
+            revision,
+            settings,
+            cache: Cache::new(&settings.cache, repo),
+        })
+    }
+
+    async fn list_hub(&self) -> Result<Listing, Error> {
+        let hub = Hub::new(self.repo, self.settings)?;
+        let commit = if is_commit(self.revision) {
+            self.revision.to_owned()
+        } else {
+            self.resolve(&hub, &[]).await?
+        };
+        let mut retry = Retry::new(self.settings);
+        let files = loop {
+            match hub.list(&commit).await {
+                Ok(files) => break files,
+                Err(error) => retry.after(error).await?,
+            }
+        };
+        if files.is_none() && is_commit(self.revision) {
+            // The commit was never resolved; this says whether it is the commit or the repository that is missing.
+            hub.resolve(&commit).await?;
+        }
+        Ok(Listing {
+            revision: Some(commit),
+            files,
+        })
+    }
+
+    fn list_cache(&self) -> Result<Listing, Error> {
+        let commit = self.cache.commit(self.revision);
+        let files = commit.as_ref().map(|commit| {
+            let snapshot = self.cache.link(commit, "");
+            local::walk(&snapshot, usize::MAX)
+        });
+        match files {
+            Some(files) if !files.is_empty() => Ok(Listing {
+                revision: commit,
+                files: Some(files),
+            }),
+            _ => Err(self.not_cached("*.onnx")),
+        }
+    }
+
     async fn ask_hub(
         &self,
         files: &[Request<'_>],
@@ -79,12 +146,6 @@ impl Remote<'_> {
     }
 
     async fn read_cache(&self, files: &[Request<'_>]) -> Result<Fetched, Error> {
-        let not_cached = |file: &str| Error::NotCached {
-            file: file.to_owned(),
-            repo: self.repo.to_string(),
-            revision: self.revision.to_owned(),
-            cache: self.settings.cache.clone(),
-        };
         let commit = self.cache.commit(self.revision);
         let mut artifacts = Vec::with_capacity(files.len());
         for request in files {
@@ -93,7 +154,7 @@ impl Remote<'_> {
                 .and_then(|commit| self.cache.find(commit, request.file));
             match link {
                 Some(link) => artifacts.push(self.verified(link, request, Origin::Cache).await?),
-                None if request.required => return Err(not_cached(request.file)),
+                None if request.required => return Err(self.not_cached(request.file)),
                 None => {}
             }
         }
@@ -289,6 +350,15 @@ impl Remote<'_> {
             sha256: sums.sha256,
             origin,
         })
+    }
+
+    fn not_cached(&self, file: &str) -> Error {
+        Error::NotCached {
+            file: file.to_owned(),
+            repo: self.repo.to_string(),
+            revision: self.revision.to_owned(),
+            cache: self.settings.cache.clone(),
+        }
     }
 
     fn discard(&self, link: &Path) -> Result<(), Error> {
