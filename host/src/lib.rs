@@ -13,6 +13,7 @@ pub mod card;
 
 pub mod cli;
 pub mod http;
+pub mod init;
 pub mod manifest;
 pub mod metrics;
 pub mod model;

@@ -12,7 +12,7 @@ use crate::metrics::Metrics;
 use crate::model::{self, Dim, Model, Port};
 use crate::pipeline::{Difference, Pipeline, Request};
 use crate::plugin::{self, Plugin, Sandbox};
-use crate::source::{Artifact, HubSettings};
+use crate::source::{Artifact, HubSettings, Progress};
 use bytes::{CARD, EVALUATION, Wasm, contents, fetch, read, same_commit, wasm};
 use serde_json::Value;
 use std::fmt;
@@ -50,6 +50,16 @@ impl fmt::Display for Step<'_> {
             } => write!(f, "fetching {file}, {} %", done * 100 / total),
             Step::Fetching { file, done, .. } => write!(f, "fetching {file}, {done} bytes"),
             Step::Compiling => f.write_str("compiling and answering the examples"),
+        }
+    }
+}
+
+impl<'a> From<Progress<'a>> for Step<'a> {
+    fn from(progress: Progress<'a>) -> Step<'a> {
+        Step::Fetching {
+            file: progress.file,
+            done: progress.done,
+            total: progress.total,
         }
     }
 }

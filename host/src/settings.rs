@@ -43,6 +43,8 @@ pub enum Command {
     Serve(Serve),
     /// Say everything that is wrong with manifests, load what they name, answer their examples, and stop
     Check(Check),
+    /// Write a manifest for a model: its files are read, its task and plugins guessed, the result loaded once
+    Init(Init),
     /// Fetch and compile what manifests name, so that serving them starts at once
     Warm(Warm),
     /// Answer one request without a server
@@ -91,6 +93,35 @@ pub struct Check {
     /// Manifests, or folders of them
     #[arg(required = true, value_name = "MANIFEST")]
     pub manifests: Vec<PathBuf>,
+}
+
+/// `modelhost init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// A repo of the Hub (`owner/name`), a folder, or an ONNX file
+    #[arg(value_name = "REPO_OR_FILE")]
+    pub model: String,
+    /// Branch, tag or commit of the repo; its commit is written
+    #[arg(long)]
+    pub revision: Option<String>,
+    /// The ONNX file in the repo or folder, where it is not the one to be expected
+    #[arg(long, value_name = "ONNX")]
+    pub file: Option<String>,
+    /// The task, as the Hub's pipeline_tag, where the guess is wrong
+    #[arg(long, value_name = "TAG")]
+    pub task: Option<String>,
+    /// The model's name in routes and metrics, where it is not to be the repo's
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Where to write; by default it is printed
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Overwrite the file
+    #[arg(long, requires = "out")]
+    pub force: bool,
+    /// Do not load the manifest
+    #[arg(long)]
+    pub no_check: bool,
 }
 
 /// `modelhost warm`

@@ -4,6 +4,7 @@
 mod bar;
 mod check;
 mod health;
+mod init;
 mod load;
 mod plugin;
 mod predict;
@@ -26,6 +27,7 @@ pub fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     match &settings.command {
         Command::Serve(settings) => serve::run(settings, cache),
         Command::Check(settings) => check::run(settings, cache),
+        Command::Init(settings) => init::run(settings, cache),
         Command::Warm(settings) => warm::run(settings, cache),
         Command::Predict(settings) => predict::run(settings, cache),
         Command::Plugin(settings) => plugin::run(settings, cache),

@@ -1,7 +1,7 @@
 //! The bytes that a service is made of: brought, verified, read.
 //! Must not know what is made of them.
 
-use super::{Error, Loader, Report, Step};
+use super::{Error, Loader, Report};
 use crate::manifest::{self, Manifest, PluginSource};
 use crate::metrics::Metrics;
 use crate::plugin::{self, Asset, Plugin, Sandbox, Setup, Wanted};
@@ -25,7 +25,7 @@ pub(super) async fn fetch(
         required: true,
         sha256: manifest.model.sha256.as_ref(),
     };
-    let progress = |progress: source::Progress<'_>| report(fetching(progress));
+    let progress = |progress: source::Progress<'_>| report(progress.into());
     let source = &manifest.model.source;
     let mut fetched = source::fetch(source, &[model], &loader.hub, &progress).await?;
     // The page can do without them, so nothing about them keeps the model back.
@@ -173,7 +173,7 @@ async fn assets(
     if requests.is_empty() {
         return Ok(Vec::new());
     }
-    let progress = |progress: source::Progress<'_>| report(fetching(progress));
+    let progress = |progress: source::Progress<'_>| report(progress.into());
     let fetched = source::fetch(model, &requests, &loader.hub, &progress).await?;
     count(&fetched, &loader.metrics);
     let read = move || {
@@ -215,7 +215,7 @@ async fn bytes_of(
         sha256: plugin.sha256.as_ref(),
     };
     let fetched = source::fetch(source, &[request], &loader.hub, &|progress| {
-        report(fetching(progress));
+        report(progress.into());
     })
     .await?;
     count(&fetched, &loader.metrics);
@@ -239,14 +239,6 @@ pub(super) fn contents(artifact: &Artifact) -> Result<Vec<u8>, Error> {
         return Err(Error::Changed { file: file() });
     }
     Ok(bytes)
-}
-
-fn fetching(progress: source::Progress<'_>) -> Step<'_> {
-    Step::Fetching {
-        file: progress.file,
-        done: progress.done,
-        total: progress.total,
-    }
 }
 
 fn count(fetched: &Fetched, metrics: &Metrics) {

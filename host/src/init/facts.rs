@@ -1,0 +1,182 @@
+//! What is known of a model: its signature, and what the files beside it say.
+//! Must not know what follows from any of it. Foreign files are read forgivingly: many hands write them.
+
+use super::card::Card;
+use super::choice::Choice;
+use super::files::Files;
+use super::kin::Pooling;
+use super::{Error, Place};
+use crate::model::{self, Signature};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+/// Everything that a guess may be made from.
+#[derive(Debug)]
+pub(super) struct Facts<'a> {
+    pub(super) files: &'a Files,
+    /// What the repo or folder is called, with what its base models are.
+    names: Vec<String>,
+    pub(super) signature: Signature,
+    pub(super) card: Card,
+    /// `config.json`
+    pub(super) config: Value,
+    pub(super) tokenizer: Option<Tokenizer>,
+    /// `sentence_bert_config.json`
+    pub(super) sentences: Value,
+    /// `config_sentence_transformers.json`
+    pub(super) prompts: Value,
+    /// What turns tokens into one vector, by this repo's own files.
+    pub(super) pooling: Option<Pooling>,
+    /// The same by those of a model that this one was made from.
+    pub(super) kin: Option<(String, Pooling)>,
+    /// What whoever asked should know of the files themselves.
+    pub(super) notes: Vec<String>,
+}
+
+/// A `tokenizer.json`, without its vocabulary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Tokenizer {
+    /// Its path in the repo.
+    pub(super) file: String,
+    pub(super) bytes: usize,
+    /// The length that it pads every text to.
+    pub(super) pads_to: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct WrittenTokenizer {
+    padding: Option<WrittenPadding>,
+    #[serde(rename = "model")]
+    _model: IgnoredAny,
+}
+
+#[derive(Deserialize)]
+struct WrittenPadding {
+    strategy: Value,
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn read(
+        place: &Place,
+        files: &'a Files,
+        choice: &Choice,
+    ) -> Result<Facts<'a>, Error> {
+        let file = model::File::read(&files.model).map_err(|error| Error::Model {
+            file: choice.file.value.clone(),
+            error,
+            others: choice.others.clone(),
+        })?;
+        let mut notes = Vec::new();
+        let mut json = |name: &str| json(files, name, &mut notes);
+        let config = json("config.json");
+        let modules = json("modules.json");
+        let pooling = json("1_Pooling/config.json");
+        let sentences = json("sentence_bert_config.json");
+        let prompts = json("config_sentence_transformers.json");
+        let tokenizer = tokenizer(files, &mut notes);
+        let card = files.find("README.md");
+        let card = card.map(|(_, bytes)| Card::read(bytes)).unwrap_or_default();
+        let mut names = vec![place.name()];
+        names.extend(card.base_models.iter().cloned());
+        Ok(Facts {
+            files,
+            names,
+            signature: file.signature().clone(),
+            card,
+            config,
+            tokenizer,
+            sentences,
+            prompts,
+            pooling: Pooling::read(&modules, &pooling),
+            kin: None,
+            notes,
+        })
+    }
+
+    /// The class in transformers, such as `BertForSequenceClassification`.
+    pub(super) fn architecture(&self) -> Option<&str> {
+        self.config["architectures"][0].as_str()
+    }
+
+    /// Whether a cross-encoder's scores are its logits.
+    pub(super) fn answers_logits(&self) -> bool {
+        let config = &self.config["sentence_transformers"]["activation_fn"];
+        config
+            .as_str()
+            .is_some_and(|name| name.ends_with("Identity"))
+    }
+
+    /// How many classes the files name.
+    pub(super) fn class_count(&self) -> Option<usize> {
+        let config = &self.config;
+        let named = config["id2label"].as_object().map(serde_json::Map::len);
+        let listed = config["label_names"].as_array().map(Vec::len);
+        let counted = || usize::try_from(config["num_labels"].as_u64()?).ok();
+        named.or(listed).or_else(counted)
+    }
+
+    /// The names of the classes, in no order.
+    pub(super) fn classes(&self) -> Vec<&str> {
+        let named = self.config["id2label"].as_object();
+        let named = named.into_iter().flat_map(|names| names.values());
+        named.filter_map(Value::as_str).collect()
+    }
+
+    /// Each word of each name, in lower case, with the name.
+    pub(super) fn words(&self) -> Vec<(String, &str)> {
+        let words = |name| {
+            let parts = str::split(name, ['/', '-', '_', '.', ' ']);
+            parts.map(move |part| (part.to_lowercase(), name))
+        };
+        self.names
+            .iter()
+            .flat_map(|name| words(name.as_str()))
+            .collect()
+    }
+
+    /// Files that a tokenizer can be made from, where there is no `tokenizer.json`.
+    pub(super) fn slow_tokenizer(&self) -> Option<&'static str> {
+        let slow = [
+            "vocab.txt",
+            "sentencepiece.bpe.model",
+            "spiece.model",
+            "tokenizer.model",
+            "vocab.json",
+        ];
+        slow.into_iter().find(|file| self.files.has(file))
+    }
+}
+
+/// A file as JSON; null where there is none.
+fn json(files: &Files, name: &str, notes: &mut Vec<String>) -> Value {
+    let Some((file, bytes)) = files.find(name) else {
+        return Value::Null;
+    };
+    // A byte order mark is what some editors begin a file with.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    serde_json::from_slice(bytes).unwrap_or_else(|error| {
+        notes.push(format!("{file} is not JSON and was not used: {error}"));
+        Value::Null
+    })
+}
+
+fn tokenizer(files: &Files, notes: &mut Vec<String>) -> Option<Tokenizer> {
+    let (file, bytes) = files.find("tokenizer.json")?;
+    let written: WrittenTokenizer = match serde_json::from_slice(bytes) {
+        Ok(written) => written,
+        Err(error) => {
+            notes.push(format!(
+                "{file} is not a tokenizer's file and was not used: {error}"
+            ));
+            return None;
+        }
+    };
+    Some(Tokenizer {
+        file: file.to_owned(),
+        bytes: bytes.len(),
+        pads_to: written
+            .padding
+            .and_then(|padding| padding.strategy["Fixed"].as_u64()),
+    })
+}

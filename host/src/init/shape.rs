@@ -1,0 +1,210 @@
+//! What a signature looks like: the tensors by which a kind of model is known.
+//! Must not know files or cards; a name alone decides only where the shape leaves it open.
+
+use crate::model::{Dim, Port, Signature};
+use crate::tensor::Dtype;
+
+/// What tokenize-text makes, under the names that models have for it.
+const TEXT_INPUTS: [&str; 16] = [
+    "input_ids",
+    "input",
+    "inputs",
+    "ids",
+    "tokens",
+    "token_ids",
+    "input_word_ids",
+    "attention_mask",
+    "mask",
+    "input_mask",
+    "token_type_ids",
+    "segment_ids",
+    "type_ids",
+    "input_type_ids",
+    "position_ids",
+    "positions",
+];
+
+fn is_float(dtype: Dtype) -> bool {
+    matches!(dtype, Dtype::F16 | Dtype::Bf16 | Dtype::F32 | Dtype::F64)
+}
+
+fn is_integer(dtype: Dtype) -> bool {
+    matches!(dtype, Dtype::I64 | Dtype::I32)
+}
+
+fn rank(port: &Port) -> Option<usize> {
+    port.shape.as_ref().map(Vec::len)
+}
+
+fn may_have_rank(port: &Port, wanted: usize) -> bool {
+    rank(port).is_none_or(|rank| rank == wanted)
+}
+
+/// The size of an axis, where the file fixes it.
+fn fixed(port: &Port, axis: usize) -> Option<usize> {
+    match port.shape.as_ref()?.get(axis)? {
+        Dim::Fixed(size) => Some(*size),
+        Dim::Symbol(_) | Dim::Any => None,
+    }
+}
+
+/// A name without what TensorFlow puts around it: `serving_default_input_ids:0`.
+fn plain(name: &str) -> &str {
+    let name = name.strip_prefix("serving_default_").unwrap_or(name);
+    name.strip_suffix(":0").unwrap_or(name)
+}
+
+/// Whether the model reads token ids, as far as the signature tells, and the first input that says otherwise.
+pub(super) fn reads_text(signature: &Signature) -> Result<(), String> {
+    let inputs = &signature.inputs;
+    let is_text = |port: &&Port| TEXT_INPUTS.contains(&plain(&port.name));
+    let ids = inputs
+        .iter()
+        .filter(is_text)
+        .any(|port| is_integer(port.dtype));
+    if !ids
+        || inputs
+            .iter()
+            .any(|port| port.dtype == Dtype::F32 && rank(port) == Some(4))
+    {
+        return Err("the model takes no token ids".to_owned());
+    }
+    match inputs.iter().find(|port| !is_text(port)) {
+        Some(other) => Err(format!(
+            "the model also takes `{}`, which tokenize-text does not make",
+            other.name
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Whether the model takes a mask of the padding.
+pub(super) fn takes_mask(signature: &Signature) -> bool {
+    let mut inputs = signature.inputs.iter();
+    inputs.any(|port| plain(&port.name).contains("mask"))
+}
+
+/// The one input of a model that reads pictures.
+pub(super) fn picture(signature: &Signature) -> Option<&Port> {
+    let [only] = signature.inputs.as_slice() else {
+        return None;
+    };
+    let is_pixels = is_float(only.dtype) || only.dtype == Dtype::U8;
+    let axes = match rank(only) {
+        Some(4) => true,
+        None => only.name == "pixel_values",
+        Some(_) => false,
+    };
+    let channels = |axis| fixed(only, axis).is_none_or(|size| size == 1 || size == 3);
+    (is_pixels && axes && (channels(1) || channels(3))).then_some(only)
+}
+
+/// The height and width of the pictures that the input takes, where the file fixes them.
+pub(super) fn picture_size(port: &Port) -> Option<(usize, usize)> {
+    let is_channels = |axis| matches!(fixed(port, axis), Some(1 | 3));
+    let (height, width) = match is_channels(3) && !is_channels(1) {
+        true => (1, 2),
+        false => (2, 3),
+    };
+    fixed(port, height).zip(fixed(port, width))
+}
+
+/// The one float matrix that a model of tables takes, or its columns if each is an input of its own.
+pub(super) fn is_table(signature: &Signature) -> bool {
+    let is_column = |port: &Port| {
+        let is_number = is_float(port.dtype) || is_integer(port.dtype);
+        is_number && rank(port) == Some(2) && fixed(port, 1) == Some(1)
+    };
+    match signature.inputs.as_slice() {
+        [] => false,
+        [only] => is_float(only.dtype) && rank(only) == Some(2),
+        several => several.iter().all(is_column),
+    }
+}
+
+/// The number of columns of a table's one matrix, where the file fixes it.
+pub(super) fn columns(signature: &Signature) -> Option<usize> {
+    match signature.inputs.as_slice() {
+        [only] => fixed(only, 1),
+        _ => None,
+    }
+}
+
+/// An output by one of its usual names, else the only one that fits.
+fn output<'s>(signature: &'s Signature, names: &[&str], rank: usize) -> Option<&'s Port> {
+    let fits = |port: &&Port| is_float(port.dtype) && may_have_rank(port, rank);
+    let named = |name: &&str| {
+        let mut outputs = signature.outputs.iter();
+        outputs.find(|port| port.name == **name && fits(port))
+    };
+    if let Some(port) = names.iter().find_map(named) {
+        return Some(port);
+    }
+    let mut fitting = signature.outputs.iter().filter(fits);
+    fitting.next().filter(|_| fitting.next().is_none())
+}
+
+/// Every output that could be what a plugin reads.
+pub(super) fn outputs_of_rank(signature: &Signature, rank: usize) -> Vec<&Port> {
+    let fits = |port: &&Port| is_float(port.dtype) && may_have_rank(port, rank);
+    signature.outputs.iter().filter(fits).collect()
+}
+
+/// The logits of one row: `[rows, classes]`, or `[rows, tokens, classes]` where `rank` is 3.
+pub(super) fn logits(signature: &Signature, rank: usize) -> Option<&Port> {
+    output(signature, &["logits"], rank)
+}
+
+/// How many classes the logits have, where the file fixes it.
+pub(super) fn class_count(port: &Port) -> Option<usize> {
+    fixed(port, rank(port)?.checked_sub(1)?)
+}
+
+/// The vectors of tokens, `[rows, tokens, width]`.
+pub(super) fn token_vectors(signature: &Signature) -> Option<&Port> {
+    output(signature, &["last_hidden_state", "token_embeddings"], 3)
+}
+
+/// The vectors of texts, `[rows, width]`.
+pub(super) fn text_vectors(signature: &Signature) -> Option<&Port> {
+    output(signature, &["sentence_embedding"], 2)
+}
+
+/// Whether the output is what all modules of sentence-transformers have made of a text.
+pub(super) fn is_whole(port: &Port) -> bool {
+    port.name == "sentence_embedding"
+}
+
+/// Whether the output is called as scores are and logits are not.
+pub(super) fn are_scores(port: &Port) -> bool {
+    let name = port.name.to_lowercase();
+    name.contains("prob") || name.contains("softmax")
+}
+
+/// Whether an output is called as only embeddings are.
+pub(super) fn is_embedding_by_name(signature: &Signature) -> bool {
+    let names = [
+        "last_hidden_state",
+        "token_embeddings",
+        "sentence_embedding",
+    ];
+    signature
+        .outputs
+        .iter()
+        .any(|port| names.contains(&port.name.as_str()))
+}
+
+/// `a i64 [batch, sequence], b f32 [batch, 2]`
+pub(super) fn listed(ports: &[Port]) -> String {
+    let one = |port: &Port| {
+        let shape = match &port.shape {
+            None => "of any shape".to_owned(),
+            Some(dims) => {
+                let dims: Vec<_> = dims.iter().map(ToString::to_string).collect();
+                format!("[{}]", dims.join(", "))
+            }
+        };
+        format!("`{}` {} {shape}", port.name, port.dtype)
+    };
+    ports.iter().map(one).collect::<Vec<_>>().join(", ")
+}

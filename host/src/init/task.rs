@@ -1,0 +1,251 @@
+//! Which task a model is for: what says so, in the order of how sure it is, held against the signature.
+//! Must not know how a task is served.
+
+use super::Guess;
+use super::facts::Facts;
+use super::shape;
+use crate::manifest::Task;
+
+/// Tasks that the same bundled plugins serve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Family {
+    /// Texts to vectors.
+    Embedding,
+    /// Texts, or pairs of them, to labels.
+    TextLabels,
+    /// Texts to labels of their parts.
+    TokenLabels,
+    /// Pictures to labels.
+    ImageLabels,
+    /// Pictures to the model's own tensors.
+    ImageVectors,
+    /// Rows of columns to numbers or labels.
+    Table,
+}
+
+/// Each task that is served, and by which family.
+const SERVED: [(&str, Family); 10] = [
+    ("feature-extraction", Family::Embedding),
+    ("sentence-similarity", Family::Embedding),
+    ("text-classification", Family::TextLabels),
+    ("text-ranking", Family::TextLabels),
+    ("zero-shot-classification", Family::TextLabels),
+    ("token-classification", Family::TokenLabels),
+    ("image-classification", Family::ImageLabels),
+    ("image-feature-extraction", Family::ImageVectors),
+    ("tabular-classification", Family::Table),
+    ("tabular-regression", Family::Table),
+];
+
+/// How the classes of transformers end, and what their models are for.
+const CLASSES: [(&str, &str); 19] = [
+    ("ForSequenceClassification", "text-classification"),
+    ("ForTokenClassification", "token-classification"),
+    ("ForImageClassification", "image-classification"),
+    ("ForImageClassificationWithTeacher", "image-classification"),
+    ("ForMaskedLM", "fill-mask"),
+    ("ForPreTraining", "fill-mask"),
+    ("ForQuestionAnswering", "question-answering"),
+    ("ForMultipleChoice", "multiple-choice"),
+    ("ForCausalLM", "text-generation"),
+    ("LMHeadModel", "text-generation"),
+    ("ForConditionalGeneration", "text2text-generation"),
+    ("ForObjectDetection", "object-detection"),
+    ("ForSemanticSegmentation", "image-segmentation"),
+    ("ForImageSegmentation", "image-segmentation"),
+    ("ForDepthEstimation", "depth-estimation"),
+    ("ForAudioClassification", "audio-classification"),
+    ("ForVideoClassification", "video-classification"),
+    ("ForCTC", "automatic-speech-recognition"),
+    ("ForPrediction", "time-series-forecasting"),
+];
+
+/// Classes of a head that names its tokens one by one; a vocabulary has more.
+const MOST_TAGS: usize = 512;
+/// The numbers of a vector are more than these, and classes are fewer, mostly.
+const MOST_CLASSES: usize = 32;
+
+/// What was decided.
+#[derive(Debug, Default)]
+pub(super) struct Decision {
+    /// The task, whether or not it is served.
+    pub(super) task: Option<Guess<&'static str>>,
+    /// What serves it.
+    pub(super) family: Option<Family>,
+    /// What was believed by nobody, and why.
+    pub(super) notes: Vec<String>,
+}
+
+/// The task that was `asked` for, else the first that something names and the signature bears out.
+pub(super) fn decide(facts: &Facts<'_>, asked: Option<Task>) -> Decision {
+    let mut decision = Decision::default();
+    for candidate in candidates(facts, asked, &mut decision.notes) {
+        let tag = candidate.value;
+        match family(tag).map(|family| (family, fits(family, facts))) {
+            Some((family, Ok(()))) => {
+                decision.task = Some(candidate);
+                decision.family = Some(family);
+                return decision;
+            }
+            Some((_, Err(why))) => {
+                let note = format!("`{tag}` ({}) does not fit: {why}", candidate.from);
+                decision.notes.push(note);
+            }
+            // What is not served may still have an export of its body alone.
+            None if asked.is_none() && shape::is_embedding_by_name(&facts.signature) => {
+                let from = &candidate.from;
+                decision.notes.push(format!(
+                    "`{tag}` ({from}) is not what this export does: its outputs are {}",
+                    shape::listed(&facts.signature.outputs)
+                ));
+            }
+            None => {
+                decision.task = Some(candidate);
+                return decision;
+            }
+        }
+        if asked.is_some() {
+            return decision;
+        }
+    }
+    decision
+}
+
+fn family(tag: &str) -> Option<Family> {
+    let served = SERVED.iter().find(|(served, _)| *served == tag);
+    served.map(|(_, family)| *family)
+}
+
+fn candidates(
+    facts: &Facts<'_>,
+    asked: Option<Task>,
+    notes: &mut Vec<String>,
+) -> Vec<Guess<&'static str>> {
+    if let Some(task) = asked {
+        return vec![Guess::new(task.as_str(), "as asked for by --task")];
+    }
+    let card = &facts.card;
+    let mut found = Vec::new();
+    let mut add = |tag: &str, from: &str| match tag.parse::<Task>() {
+        Ok(task) => found.push(Guess::new(task.as_str(), from)),
+        Err(bad) => notes.push(format!("{from}: {bad}")),
+    };
+    if let Some(tag) = &card.pipeline_tag {
+        add(tag, "the card's pipeline_tag");
+    }
+    if let Some(class) = facts.architecture()
+        && let Some(tag) = tag_of_class(class, facts)
+    {
+        add(tag, &format!("config.json's architecture {class}"));
+    }
+    if facts.pooling.is_some() {
+        add("feature-extraction", "the modules of sentence-transformers");
+    }
+    if let Some(tag) = facts.config["sklearn"]["task"].as_str() {
+        add(tag, "config.json's sklearn.task");
+    }
+    if !facts.config["pretrained_cfg"].is_null() || card.is_tagged("timm") {
+        add("image-classification", "config.json or the card of timm");
+    }
+    if let Some(tag) = card.tags.iter().find(|tag| family(tag).is_some()) {
+        add(tag, "the card's tags");
+    }
+    if let Some(guess) = of_signature(facts) {
+        found.push(guess);
+    }
+    found
+}
+
+fn tag_of_class(class: &str, facts: &Facts<'_>) -> Option<&'static str> {
+    let ending = CLASSES.iter().find(|(ending, _)| class.ends_with(ending));
+    match ending {
+        Some((_, tag)) => Some(tag),
+        None if !class.ends_with("Model") => None,
+        None if shape::picture(&facts.signature).is_some() => Some("image-feature-extraction"),
+        None => Some("feature-extraction"),
+    }
+}
+
+/// What the tensors alone look like.
+fn of_signature(facts: &Facts<'_>) -> Option<Guess<&'static str>> {
+    let signature = &facts.signature;
+    let named = |name: &str| signature.outputs.iter().any(|port| port.name == name);
+    let tag = if shape::reads_text(signature).is_ok() {
+        let rows = shape::logits(signature, 2);
+        let tokens = shape::logits(signature, 3);
+        let classes = |port| shape::class_count(port).or(facts.class_count());
+        if rows.is_some() && named("logits") {
+            "text-classification"
+        } else if shape::is_embedding_by_name(signature) {
+            "feature-extraction"
+        } else if let Some(port) = tokens {
+            match classes(port) {
+                Some(count) if count <= MOST_TAGS && named("logits") => "token-classification",
+                _ if named("logits") => return None,
+                _ => "feature-extraction",
+            }
+        } else {
+            match classes(rows?) {
+                Some(count) if count <= MOST_CLASSES => "text-classification",
+                _ => "feature-extraction",
+            }
+        }
+    } else if shape::picture(signature).is_some() {
+        shape::logits(signature, 2).map(|_| "image-classification")?
+    } else if shape::is_table(signature) {
+        match shape::outputs_of_rank(signature, 2)
+            .iter()
+            .any(|port| shape::class_count(port) > Some(1))
+            || signature
+                .outputs
+                .iter()
+                .any(|port| port.name.contains("label"))
+        {
+            true => "tabular-classification",
+            false => "tabular-regression",
+        }
+    } else {
+        return None;
+    };
+    let from = format!(
+        "the signature: {} → {}",
+        shape::listed(&signature.inputs),
+        shape::listed(&signature.outputs)
+    );
+    Some(Guess::new(tag, from))
+}
+
+/// Whether the signature is one that the family's plugins work on.
+fn fits(family: Family, facts: &Facts<'_>) -> Result<(), String> {
+    let signature = &facts.signature;
+    let has_floats = |rank: usize, never: &[&str]| {
+        let outputs = shape::outputs_of_rank(signature, rank);
+        let usable = |port: &&crate::model::Port| !never.contains(&port.name.as_str());
+        match outputs.iter().any(usable) {
+            true => Ok(()),
+            false => Err(format!(
+                "the model's outputs are {}",
+                shape::listed(&signature.outputs)
+            )),
+        }
+    };
+    let inputs = || {
+        format!(
+            "the model's inputs are {}",
+            shape::listed(&signature.inputs)
+        )
+    };
+    match family {
+        Family::Embedding => shape::reads_text(signature)
+            .and_then(|()| has_floats(3, &["logits"]).or_else(|_| has_floats(2, &["logits"]))),
+        Family::TextLabels => shape::reads_text(signature)
+            .and_then(|()| has_floats(2, &["sentence_embedding", "pooler_output"])),
+        Family::TokenLabels => shape::reads_text(signature)
+            .and_then(|()| has_floats(3, &["last_hidden_state", "token_embeddings"])),
+        Family::ImageLabels => shape::picture(signature)
+            .ok_or_else(inputs)
+            .and_then(|_| has_floats(2, &[])),
+        Family::ImageVectors => shape::picture(signature).map(|_| ()).ok_or_else(inputs),
+        Family::Table => shape::is_table(signature).then_some(()).ok_or_else(inputs),
+    }
+}
