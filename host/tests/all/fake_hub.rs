@@ -31,6 +31,8 @@ pub(crate) enum On {
     Head,
     /// `GET …/resolve/…`
     Get,
+    /// `GET /api/models/…/tree/…`
+    Tree,
 }
 
 /// What goes wrong.
@@ -222,7 +224,11 @@ fn answer(request: &Request<Incoming>, state: &mut State) -> Option<Response<Ste
         ["api", "models", OWNER, NAME] => Some(json(200, &[], "{\"id\":\"acme/x\"}")),
         ["api", "models", OWNER, NAME, "revision", revision] => resolve_revision(state, revision),
         ["api", "models", OWNER, NAME, "tree", revision] if knows(state, revision) => {
-            Some(json(200, &[], &tree(state)))
+            match strike(state, On::Tree) {
+                Some(Fault::Status(code, headers)) => Some(error(code, &headers)),
+                Some(Fault::Html) => Some(json(200, &[], "<html>please log in</html>")),
+                _ => Some(json(200, &[], &tree(state))),
+            }
         }
         [OWNER, NAME | "renamed", "resolve", revision, file @ ..] => {
             let on = match *request.method() {

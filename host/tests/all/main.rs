@@ -5,6 +5,7 @@ mod authoring;
 mod client;
 mod fake_hub;
 mod hub;
+mod init;
 mod manifest;
 mod page;
 mod plugin;

@@ -13,6 +13,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "cli",
         &[
             "authoring",
+            "init",
             "http",
             "registry",
             "service",
@@ -38,6 +39,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "tensor",
             "manifest",
             "metrics",
+        ],
+    ),
+    (
+        "init",
+        &[
+            "service", "source", "pipeline", "plugin", "model", "tensor", "manifest", "card",
         ],
     ),
     ("registry", &["service", "scheduler", "manifest", "metrics"]),
