@@ -121,14 +121,21 @@ impl New {
             .replace("{world}", self.world.name())
             .replace("{install}", self.language.install())
             .replace("{test}", &test)
-            .replace(
-                "{stage}",
-                if self.world == World::Postprocessor {
-                    "postprocess"
-                } else {
-                    "preprocess"
-                },
-            )
+            .replace("{stages}", &self.manifest())
+    }
+
+    /// The steps of a manifest that name the plugin.
+    fn manifest(&self) -> String {
+        // Only preprocess reads the sample's configuration, and `init` runs in either stage.
+        let config = match self.world {
+            World::Postprocessor => "",
+            _ => ", config: { factor: 0.5 }",
+        };
+        let stages = ["preprocess", "postprocess"].into_iter();
+        let stages = stages.filter(|stage| self.world.has(stage));
+        let lines =
+            stages.map(|stage| format!("{stage}: {{ plugin: ./{}.wasm{config} }}", self.name));
+        lines.collect::<Vec<_>>().join("\n")
     }
 }
 
