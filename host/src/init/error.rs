@@ -2,7 +2,8 @@
 //! Must not know who is told.
 
 use super::Place;
-use crate::{model, source};
+use crate::model;
+use crate::source;
 use std::path::PathBuf;
 
 /// Why there is no draft.
