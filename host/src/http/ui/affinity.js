@@ -33,7 +33,7 @@ export function affinityTable(matrix, names) {
   const from = least > 0.5 ? Math.floor(least * 10) / 10 : 0;
   const tint = (value) => Math.max(0, Math.min(TINTS, Math.round(((value - from) / (1 - from)) * TINTS)));
   const readout = h("p", { class: "chart-readout" });
-  const rest = () => readout.replaceChildren(h("span", {}, `Cosine of each two texts; the tint runs from ${number(from, 1)} to 1`));
+  const rest = () => readout.replaceChildren(h("span", {}, `Cosine of each two texts; the tint runs from ${number(from, from ? 1 : 0)} to 1`));
   const tell = (row, column) => readout.replaceChildren(
     h("b", {}, number(matrix[row][column], 3)),
     h("span", { class: "pairing", dir: "auto" }, `${excerpt(names[row], 48)} – ${excerpt(names[column], 48)}`));

@@ -48,7 +48,7 @@ async function ready() {
   if (shape === page.built) return;
   page.built = shape;
   page.form = buildForm(status);
-  page.mark = showExamples(status.examples ?? [], (example) => choose(example, true));
+  page.mark = showExamples(status, (example) => choose(example, true));
   if (status.examples?.length) await choose(status.examples[0], false);
   refreshUsage();
 }

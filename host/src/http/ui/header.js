@@ -11,7 +11,8 @@ export function showHeader(model, models) {
   document.title = title;
   byId("title").textContent = title;
   put(byId("description"), model.description ? prose(model.description) : null);
-  put(byId("eyebrow"), model.name, model.task ? h("span", {}, humanise(model.task)) : null);
+  const beside = [title === model.name ? null : model.name, model.task ? humanise(model.task) : null];
+  put(byId("eyebrow"), beside.map((one) => (one ? h("span", {}, one) : null)));
   showPill(model.state, shortStage(model));
   showNotice(model);
   const picker = byId("picker");

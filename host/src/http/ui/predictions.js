@@ -51,12 +51,14 @@ function table({ outputs, rows, given, title, tell, numeric }) {
   return h("div", { class: "table-scroll tall", tabindex: "0", role: "region", "aria-label": "Predictions" },
     h("table", { id: "predictions" },
       h("caption", { class: "offscreen" }, "A prediction for each row"),
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Row"), h("th", { scope: "col", class: "strong" }, title),
-        given.map((column) => h("th", { scope: "col" }, column.title, column.unit ? `, ${column.unit}` : "")))),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Row"), h("th", { scope: "col", class: numeric ? "strong" : "strong words" }, title),
+        given.map((column) => h("th", { scope: "col", class: wordsOf(column) }, column.title, column.unit ? `, ${column.unit}` : "")))),
       h("tbody", {}, outputs.map((value, at) => h("tr", { class: "own" },
         h("th", { scope: "row" }, String(at + 1)),
-        h("td", { class: "strong", "data-value": value }, tell(value), bar(value)),
-        given.map(({ name }) => h("td", {}, shown(rows[at]?.[name]))))))));
+        h("td", { class: numeric ? "strong" : "strong words", "data-value": value }, tell(value), bar(value)),
+        given.map((column) => h("td", { class: wordsOf(column) }, shown(rows[at]?.[column.name]))))))));
 }
+
+const wordsOf = ({ kind }) => (["text", "select"].includes(kind) ? "words" : null);
 
 const shown = (value) => (value === undefined || value === null ? "–" : typeof value === "boolean" ? (value ? "yes" : "no") : typeof value === "number" ? value.toLocaleString("en", { useGrouping: false, maximumFractionDigits: 6 }) : String(value));

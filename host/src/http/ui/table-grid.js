@@ -124,7 +124,7 @@ export function grid(columns, id) {
   return {
     element: h("div", { class: "grid-editor" },
       h("div", { class: "table-scroll" }, h("table", { class: "grid" },
-        h("thead", {}, h("tr", {}, h("td", {}), columns.map(({ title, unit }) => h("th", { scope: "col" }, title, unit ? h("span", { class: "optional" }, ` ${unit}`) : null)), h("td", {}))),
+        h("thead", {}, h("tr", {}, h("td", {}), columns.map(({ title, unit, kind }) => h("th", { scope: "col", class: kind }, title, unit ? `, ${unit}` : "")), h("td", {}))),
         body)),
       error,
       h("div", { class: "actions" }, more, count),
