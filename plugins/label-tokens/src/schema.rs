@@ -24,6 +24,7 @@ fn parameters(config: &Config) -> Value {
                 "type": "string",
                 "enum": ["none", "simple", "first", "average", "max"],
                 "default": config.usual.strategy.name(),
+                "x-ui": {"help": "How tokens are joined: `first`, `average` and `max` keep words whole, `none` joins nothing."},
             },
             "ignore_labels": {
                 "title": "Ignore labels",

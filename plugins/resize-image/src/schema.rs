@@ -31,7 +31,11 @@ fn inputs(plan: &Plan) -> Value {
         "minLength": 1,
         "contentEncoding": "base64",
         "contentMediaType": "image/*",
-        "x-ui": {"widget": "image"},
+        "x-ui": {
+            "widget": "image",
+            "help": format!("A JPEG, a PNG or a WebP of at most {megapixels} million pixels."),
+            "max_pixels": plan.limits.max_pixels,
+        },
     });
     let mut inputs = picture.clone();
     inputs["type"] = json!(["string", "array"]);

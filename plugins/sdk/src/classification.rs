@@ -69,6 +69,7 @@ impl Classification {
         let mut top_k = json!({
             "title": "Labels",
             "description": "How many labels to answer, the best first. All of them where the model has fewer, or where this is left out and has no default.",
+            "x-ui": {"help": "How many to answer, the best first."},
             "type": "integer",
             "minimum": 1,
         });

@@ -39,7 +39,7 @@ fn inputs(table: &Table, file: &File) -> Value {
             {"type": "object", "properties": {"data": {"type": "object"}}, "required": ["data"], "additionalProperties": false},
         ],
         "examples": [example(table, file)],
-        "x-ui": {"widget": "table"},
+        "x-ui": {"widget": "table", "help": format!("At most {} rows in one request.", table.max_items)},
     })
 }
 

@@ -53,7 +53,7 @@ fn inputs(settings: &Settings) -> Value {
         inputs["examples"] = json!([
             {"text": "How many people live in Berlin?", "text_pair": "Berlin has 3.7 million inhabitants."}
         ]);
-        inputs["x-ui"] = json!({"widget": "group"});
+        inputs["x-ui"] = json!({"widget": "group", "help": help(settings, "pair")});
     } else {
         inputs["type"] = json!(["string", "array", "object"]);
         inputs["title"] = json!("Text");
@@ -61,9 +61,19 @@ fn inputs(settings: &Settings) -> Value {
             "A text or a pair of texts, or a list of at most {most} of them; or a source sentence with sentences to compare with it."
         ));
         inputs["examples"] = json!(["Weekly sales of orange juice rise when the price is cut."]);
-        inputs["x-ui"] = json!({"widget": "textarea"});
+        inputs["x-ui"] = json!({"widget": "textarea", "help": help(settings, "text")});
     }
     inputs
+}
+
+/// What a form says below its field, where nothing of JSON need be said.
+fn help(settings: &Settings, noun: &str) -> String {
+    let (tokens, most) = (settings.max_length, settings.config.max_items);
+    let read = format!("Of a {noun} the model reads at most {tokens} tokens");
+    match most {
+        1 => format!("{read}."),
+        _ => format!("{read}; at most {most} {noun}s go in one request."),
+    }
 }
 
 /// One entry of a list.
@@ -104,13 +114,14 @@ fn object(pairs: bool) -> Value {
 }
 
 fn parameters(settings: &Settings, least: usize) -> Value {
-    let truncation = |title: &str| {
+    // Two names of one thing: a form needs the first alone.
+    let truncation = |title: &str, widget: &str| {
         json!({
             "title": title,
             "description": "Whether a text that is too long is cut; else it is refused.",
             "type": "boolean",
             "default": true,
-            "x-ui": {"widget": "switch", "advanced": true},
+            "x-ui": {"widget": widget, "advanced": true},
         })
     };
     let side = match settings.truncation {
@@ -120,15 +131,15 @@ fn parameters(settings: &Settings, least: usize) -> Value {
     json!({
         "type": "object",
         "properties": {
-            "truncation": truncation("Truncation"),
-            "truncate": truncation("Truncate"),
+            "truncation": truncation("Truncation", "switch"),
+            "truncate": truncation("Truncate", "hidden"),
             "truncation_direction": {
                 "title": "Truncation direction",
                 "description": "The end that a text loses where it is too long.",
                 "type": "string",
                 "enum": ["left", "right", "Left", "Right"],
                 "default": side,
-                "x-ui": {"widget": "select", "advanced": true},
+                "x-ui": {"widget": "select", "options": ["left", "right"], "advanced": true},
             },
             "max_length": {
                 "title": "Maximum length",

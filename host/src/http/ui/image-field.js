@@ -11,7 +11,10 @@ import { Picture, pictureOf, readPicture } from "./picture.js";
 const SHARE_OF_BODY = 0.74;
 
 export function imageInput(spec, id, context) {
-  const limit = Math.floor((context.bodyBytes ?? 2 ** 21) * SHARE_OF_BODY);
+  const most = {
+    bytes: Math.floor((context.bodyBytes ?? 2 ** 21) * SHARE_OF_BODY),
+    pixels: spec.schema["x-ui"]?.max_pixels ?? Infinity,
+  };
   const target = h("input", { type: "file", id, name: id, class: "offscreen", accept: context.mediaTypes.filter((type) => type.startsWith("image/")).join(",") || "image/*" });
   const preview = h("div", { class: "picture-preview" });
   const live = h("div", { class: "camera" });
@@ -52,7 +55,7 @@ export function imageInput(spec, id, context) {
     const mine = ++turn;
     readout.textContent = "Reading the picture…";
     try {
-      const read = await readPicture(file, limit);
+      const read = await readPicture(file, most);
       if (mine !== turn) return;
       picture = read;
       show();

@@ -98,11 +98,13 @@ function switchInput({ schema }, id) {
 }
 
 function selectInput({ schema, optional }, id) {
-  const options = (schema["x-ui"]?.options ?? schema.enum).filter((value) => value !== null);
-  const target = h("select", { id, name: id },
-    optional && schema.default === undefined ? h("option", { value: "" }, "not given") : null,
-    options.map((value, at) => h("option", { value: at }, String(value))));
+  const options = [];
+  const target = h("select", { id, name: id }, optional && schema.default === undefined ? h("option", { value: "" }, "not given") : null);
+  const offer = (value) => target.append(h("option", { value: options.push(value) - 1 }, String(value)));
+  (schema["x-ui"]?.options ?? schema.enum).filter((value) => value !== null).forEach(offer);
   const write = (value) => {
+    // Another spelling of an option has no place in the list until an example asks for it.
+    if (!options.includes(value) && schema.enum.includes(value) && value !== null) offer(value);
     const at = options.indexOf(value ?? schema.default);
     target.value = at < 0 ? target.options[0].value : String(at);
   };

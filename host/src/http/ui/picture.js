@@ -32,27 +32,28 @@ export function pictureOf(text, name = "picture") {
 }
 
 /** Reads a chosen file; one that is too large or of a rarer kind is drawn again, and the picture says so. */
-export async function readPicture(file, limit) {
+export async function readPicture(file, most) {
   const bitmap = await createImageBitmap(file).catch(() => null);
   if (!bitmap) throw new Error(`\`${file.name || "this file"}\` could not be read as a picture; choose a JPEG, PNG or WebP file`);
   const { width, height } = bitmap;
   const name = file.name || `picture.${ending(file.type)}`;
-  if (PLAIN.includes(file.type) && file.size <= limit) return new Picture({ blob: file, base64: await base64Of(file), name, width, height });
-  const drawn = await redraw(bitmap, limit, PLAIN.includes(file.type) ? "image/jpeg" : "image/png");
+  if (PLAIN.includes(file.type) && file.size <= most.bytes && width * height <= most.pixels) return new Picture({ blob: file, base64: await base64Of(file), name, width, height });
+  const drawn = await redraw(bitmap, most, PLAIN.includes(file.type) ? "image/jpeg" : "image/png");
   const why = PLAIN.includes(file.type) ? "made smaller to fit a request" : `read as ${file.type || "an unknown kind"} and sent as ${ending(drawn.blob.type).toUpperCase()}`;
   return new Picture({ ...drawn, base64: await base64Of(drawn.blob), name: name.replace(/\.\w+$|$/, `.${ending(drawn.blob.type)}`), note: why });
 }
 
-/** Draws at the size it has, then smaller and smaller until the bytes fit. */
-async function redraw(bitmap, limit, wanted) {
+/** Draws as large as the pixels allow, then smaller and smaller until the bytes fit. */
+async function redraw(bitmap, most, wanted) {
   const longest = Math.max(bitmap.width, bitmap.height);
-  for (let scale = 1, type = wanted; ; scale *= 0.7, type = "image/jpeg") {
-    const width = Math.max(1, Math.round(bitmap.width * scale));
-    const height = Math.max(1, Math.round(bitmap.height * scale));
+  const fitting = Math.min(1, Math.sqrt(most.pixels / (bitmap.width * bitmap.height)));
+  for (let scale = fitting, type = wanted; ; scale *= 0.7, type = "image/jpeg") {
+    const width = Math.max(1, Math.floor(bitmap.width * scale));
+    const height = Math.max(1, Math.floor(bitmap.height * scale));
     const canvas = new OffscreenCanvas(width, height);
     canvas.getContext("2d").drawImage(bitmap, 0, 0, width, height);
     const blob = await canvas.convertToBlob({ type, quality: QUALITY });
-    if (blob.size <= limit || longest * scale < SMALLEST) return { blob, width, height };
+    if (blob.size <= most.bytes || longest * scale < SMALLEST) return { blob, width, height };
   }
 }
 
