@@ -3,7 +3,7 @@
 
 use crate::filter::Filter;
 use crate::frame::Axis;
-use crate::picture::Picture;
+use crate::picture::{Picture, Rows};
 use crate::weights::{HALF, Weights, to_pixel};
 
 /// Beyond this no step is taken for a pixel that is not used.
@@ -20,19 +20,19 @@ pub(crate) fn resample<const CHANNELS: usize>(
         return nearest::<CHANNELS>(picture, x, y);
     }
     let across = Across::<CHANNELS>::new(x, filter);
+    let mut rows = picture.rows::<CHANNELS>();
     let width = x.take as usize * CHANNELS;
     let mut resized = vec![0; width * y.take as usize];
-    let rows = resized.chunks_exact_mut(width);
+    let outs = resized.chunks_exact_mut(width);
     if y.resized == u64::from(y.source) {
-        let mut scratch = Vec::new();
-        for (out, row) in rows.zip(rows_from(start(y))) {
-            across.resize(picture.row::<CHANNELS>(row, &mut scratch), out);
+        for (row, out) in (start(y)..).zip(outs) {
+            across.resize(rows.row(row), out);
         }
     } else if down_first(x, y) {
         let width = x.source as usize * CHANNELS;
-        columns_then_rows(picture, width, &across, &Weights::new(y, filter), rows);
+        columns_then_rows(&mut rows, width, &across, &Weights::new(y, filter), outs);
     } else {
-        rows_then_columns(picture, width, &across, &Weights::new(y, filter), rows);
+        rows_then_columns(&mut rows, width, &across, &Weights::new(y, filter), outs);
     }
     resized
 }
@@ -44,21 +44,18 @@ fn down_first(x: &Axis, y: &Axis) -> bool {
 }
 
 fn rows_then_columns<'a, const CHANNELS: usize>(
-    picture: &Picture,
+    rows: &mut Rows<'_, CHANNELS>,
     width: usize,
     across: &Across<CHANNELS>,
     down: &Weights,
-    rows: impl Iterator<Item = &'a mut [u8]>,
+    outs: impl Iterator<Item = &'a mut [u8]>,
 ) {
-    let mut scratch = Vec::new();
     let mut narrow = Narrow::new(width, down);
     let mut sums = vec![0; width];
-    for (out, (first, weights)) in rows.zip(down.iter()) {
+    for (out, (first, weights)) in outs.zip(down.iter()) {
         sums.fill(HALF);
-        for (row, weight) in rows_from(first).zip(weights) {
-            let pixels = narrow.row(row, |out| {
-                across.resize(picture.row::<CHANNELS>(row, &mut scratch), out);
-            });
+        for (row, weight) in (first..).zip(weights) {
+            let pixels = narrow.row(row, |out| across.resize(rows.row(row), out));
             add(pixels, *weight, &mut sums);
         }
         for (out, sum) in out.iter_mut().zip(&sums) {
@@ -68,23 +65,18 @@ fn rows_then_columns<'a, const CHANNELS: usize>(
 }
 
 fn columns_then_rows<'a, const CHANNELS: usize>(
-    picture: &Picture,
+    rows: &mut Rows<'_, CHANNELS>,
     width: usize,
     across: &Across<CHANNELS>,
     down: &Weights,
-    rows: impl Iterator<Item = &'a mut [u8]>,
+    outs: impl Iterator<Item = &'a mut [u8]>,
 ) {
-    let mut scratch = Vec::new();
     let mut flat = Vec::with_capacity(width);
     let mut sums = vec![0; width];
-    for (out, (first, weights)) in rows.zip(down.iter()) {
+    for (out, (first, weights)) in outs.zip(down.iter()) {
         sums.fill(HALF);
-        for (row, weight) in rows_from(first).zip(weights) {
-            add(
-                picture.row::<CHANNELS>(row, &mut scratch),
-                *weight,
-                &mut sums,
-            );
+        for (row, weight) in (first..).zip(weights) {
+            add(rows.row(row), *weight, &mut sums);
         }
         flat.clear();
         flat.extend(sums.iter().copied().map(to_pixel));
@@ -101,11 +93,6 @@ fn add(row: &[u8], weight: i32, sums: &mut [i32]) {
 /// The first pixel that is used, of an axis whose length stays.
 fn start(axis: &Axis) -> usize {
     usize::try_from(axis.skip).expect("a pixel of the picture")
-}
-
-/// The rows of a picture from `first` on.
-fn rows_from(first: usize) -> impl Iterator<Item = u32> {
-    u32::try_from(first).expect("a row of the picture")..
 }
 
 /// Resizes one row.
@@ -164,8 +151,7 @@ impl Narrow {
         }
     }
 
-    fn row(&mut self, row: u32, resize: impl FnOnce(&mut [u8])) -> &[u8] {
-        let row = row as usize;
+    fn row(&mut self, row: usize, resize: impl FnOnce(&mut [u8])) -> &[u8] {
         let slot = &mut self.rows[row % self.slots * self.width..][..self.width];
         if row >= self.next {
             resize(slot);
@@ -177,12 +163,10 @@ impl Narrow {
 
 fn nearest<const CHANNELS: usize>(picture: &Picture, x: &Axis, y: &Axis) -> Vec<u8> {
     let columns = nearest_of(x);
+    let mut rows = picture.rows::<CHANNELS>();
     let mut resized = Vec::with_capacity(columns.len() * y.take as usize * CHANNELS);
-    let mut scratch = Vec::new();
     for row in nearest_of(y) {
-        let row = u32::try_from(row).expect("a row of the picture");
-        let pixels = picture.row::<CHANNELS>(row, &mut scratch);
-        let pixels = pixels.as_chunks::<CHANNELS>().0;
+        let pixels = rows.row(row).as_chunks::<CHANNELS>().0;
         resized.extend(columns.iter().flat_map(|column| pixels[*column]));
     }
     resized

@@ -6,10 +6,13 @@ mod jpeg;
 mod limits;
 mod orientation;
 mod png;
+mod rows;
 mod webp;
 
 pub(crate) use limits::Limits;
-use orientation::Orientation;
+pub(crate) use rows::Rows;
+
+use orientation::{Line, Orientation};
 use std::fmt;
 
 /// A picture as its file has it; turned only while its rows are read.
@@ -76,34 +79,11 @@ impl Picture {
         }
     }
 
-    /// The row `y` of the picture as it is meant to be seen: red, green and blue, or for one channel their luma.
-    pub(crate) fn row<'a, const CHANNELS: usize>(
-        &'a self,
-        y: u32,
-        scratch: &'a mut Vec<u8>,
-    ) -> &'a [u8] {
-        let pixels = self.rgb.as_chunks::<3>().0;
-        let line = self.orientation.line(y, self.width, self.height);
-        if CHANNELS == 3 && line.step == 1 {
-            return self.rgb[line.first * 3..][..line.count * 3].as_ref();
-        }
-        let mut at = line.first;
-        scratch.clear();
-        for _ in 0..line.count {
-            match CHANNELS {
-                3 => scratch.extend_from_slice(&pixels[at]),
-                _ => scratch.push(luma(pixels[at])),
-            }
-            at = at.wrapping_add_signed(line.step);
-        }
-        scratch
+    /// Where the row `y` of the picture as it is meant to be seen lies.
+    fn line(&self, y: usize) -> Line {
+        let (width, height) = (self.width as usize, self.height as usize);
+        self.orientation.line(y, width, height)
     }
-}
-
-/// As Pillow's `convert("L")`: ITU-R 601-2 in fixed point.
-fn luma([red, green, blue]: [u8; 3]) -> u8 {
-    let sum = u32::from(red) * 19_595 + u32::from(green) * 38_470 + u32::from(blue) * 7_471;
-    u8::try_from((sum + 0x8000) >> 16).unwrap_or(u8::MAX)
 }
 
 impl fmt::Display for Unreadable {
@@ -115,54 +95,6 @@ impl fmt::Display for Unreadable {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Two rows of three pixels, numbered in their red.
-    fn numbered(orientation: u16) -> Picture {
-        Picture {
-            width: 3,
-            height: 2,
-            rgb: (0..6).flat_map(|n| [n, 0, 0]).collect(),
-            orientation: Orientation::tagged(orientation),
-        }
-    }
-
-    fn seen(picture: &Picture) -> Vec<Vec<u8>> {
-        let row = |y| {
-            let mut scratch = Vec::new();
-            let row = picture.row::<3>(y, &mut scratch);
-            row.iter().step_by(3).copied().collect()
-        };
-        (0..picture.size().1).map(row).collect()
-    }
-
-    /// The eight results of Pillow's `ImageOps.exif_transpose`.
-    #[test]
-    fn a_picture_is_read_as_its_orientation_says() {
-        let expected: [&[&[u8]]; 8] = [
-            &[&[0, 1, 2], &[3, 4, 5]],
-            &[&[2, 1, 0], &[5, 4, 3]],
-            &[&[5, 4, 3], &[2, 1, 0]],
-            &[&[3, 4, 5], &[0, 1, 2]],
-            &[&[0, 3], &[1, 4], &[2, 5]],
-            &[&[3, 0], &[4, 1], &[5, 2]],
-            &[&[5, 2], &[4, 1], &[3, 0]],
-            &[&[2, 5], &[1, 4], &[0, 3]],
-        ];
-        for (orientation, expected) in (1..).zip(expected) {
-            assert_eq!(seen(&numbered(orientation)), expected, "{orientation}");
-        }
-        assert_eq!(seen(&numbered(9)), expected[0]);
-        assert_eq!(seen(&numbered(0)), expected[0]);
-    }
-
-    #[test]
-    fn luma_keeps_grey_and_weighs_colours_as_pillow_does() {
-        for grey in 0..=255 {
-            assert_eq!(luma([grey; 3]), grey);
-        }
-        let colours = [[255, 0, 0], [0, 255, 0], [0, 0, 255], [12, 200, 90]];
-        assert_eq!(colours.map(luma), [76, 150, 29, 131]);
-    }
 
     #[test]
     fn another_kind_of_picture_is_refused_by_its_name() {

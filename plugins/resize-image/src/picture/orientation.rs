@@ -46,8 +46,7 @@ impl Orientation {
     }
 
     /// The row `y` of the turned picture, in a picture that is stored with this width and height.
-    pub(crate) fn line(self, y: u32, width: u32, height: u32) -> Line {
-        let (width, height, y) = (width as usize, height as usize, y as usize);
+    pub(crate) fn line(self, y: usize, width: usize, height: usize) -> Line {
         let at = |mirrored: bool, place: usize, length: usize| match mirrored {
             true => length - 1 - place,
             false => place,
