@@ -1,150 +1,101 @@
 //! What a visitor of the page sees and does, in a real browser against a real server.
-//! Knows the page's ids and the wire; nothing of the host's insides.
+//! Knows the page's ids; which task they belong to is in the modules below.
+
+mod forecast;
+mod pictures;
+mod tables;
+mod texts;
+mod vectors;
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::server::Server;
 use crate::webdriver::Browser;
 
-const SERIES: &str = "#f-inputs-series";
-/// True once the page has shown the answer to the example that it opens with.
-const FIRST_ANSWER: &str = "return Number(document.querySelector('#result').dataset.answer) >= 1
-    && document.querySelector('#chart svg') !== null";
-
-/// One click on an example is enough: seven days with numbers, drawn and written out.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_visitor_clicks_an_example_and_sees_seven_predictions() {
-    let (_server, browser) = visit().await;
-    browser.screenshot(&picture("page-1280-light.png")).await;
-
-    let before = answers(&browser).await;
-    browser.click("#examples .example:last-child").await;
-    await_answer_after(&browser, before).await;
-
-    assert_seven_predictions(&browser).await;
-    let chosen = "return document.querySelector('#examples .example:last-child').getAttribute('aria-pressed')";
-    assert_eq!(browser.execute(chosen).await, json!("true"));
-    let drawn = "return document.querySelector('#chart svg path.median')?.getAttribute('d').split(/[ML]/).length === 8";
-    browser
-        .wait_until("the median is drawn through seven points", drawn)
-        .await;
-    let alternative = browser
-        .execute("return document.querySelector('#chart svg[role=img]').getAttribute('aria-label')")
-        .await;
-    assert!(
-        alternative
-            .as_str()
-            .is_some_and(|text| text.contains("Forecast for 7 days")),
-        "{alternative}"
-    );
-
-    browser.emulate(390, 844, "dark").await;
-    let redrawn = "return document.querySelector('#chart svg').clientWidth < 390 && document.documentElement.scrollWidth <= 390";
-    browser.wait_until("the page fits a phone", redrawn).await;
-    browser.screenshot(&picture("page-390-dark.png")).await;
-    browser
-        .execute("document.querySelector('#result').scrollIntoView({behavior: 'instant'})")
-        .await;
-    browser
-        .screenshot(&picture("page-390-dark-result.png"))
-        .await;
+/// A visitor of one model; all of it ends with this value.
+struct Visit {
+    browser: Browser,
+    server: Server,
+    _manifest: TempDir,
 }
 
-/// Typed numbers are read back in words while they are typed, and Predict answers for them.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_visitor_edits_the_series_and_predicts() {
-    let (_server, browser) = visit().await;
-    let headline = browser.text("#answer .headline").await;
-
-    let week = "1210 1180 1190 1230 1400 1610 1500";
-    browser.write(SERIES, &[week; 4].join("\n")).await;
-    let readout = browser.text("#f-inputs-series-readout").await;
-    assert!(readout.starts_with("28 daily values"), "{readout}");
-
-    let before = answers(&browser).await;
-    browser.click("#predict").await;
-    await_answer_after(&browser, before).await;
-
-    assert_seven_predictions(&browser).await;
-    assert_ne!(browser.text("#answer .headline").await, headline);
-    browser.click("#tab-api").await;
-    let call = browser.text("#panel-api pre").await;
-    assert!(call.contains("1210, 1180, 1190"), "{call}");
-    browser.screenshot(&picture("page-edited.png")).await;
-}
-
-/// What the server refuses is said at the field it names, in the server's words, and nothing typed is lost.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_refusal_is_shown_at_its_field() {
-    let (server, browser) = visit().await;
-    let refusal = refusal_of(&server, json!({"inputs": {"series": [1, 2, 3]}})).await;
-    assert_eq!(refusal["field"], "/inputs/series", "{refusal}");
-
-    browser.write(SERIES, "1 2 3").await;
-    browser.click("#predict").await;
-    let shown = "return !document.querySelector('#f-inputs-series-error').hidden";
+/// Opens the page of a test model whose manifest has these lines.
+async fn visit(name: &str, file: &str, lines: &str) -> Visit {
+    let (server, manifest) = crate::tasks::serve(name, file, lines);
+    let browser = open(&server).await;
     browser
-        .wait_until("the series field shows an error", shown)
+        .wait_until(
+            "the form is shown",
+            "return !document.querySelector('#workspace').hidden",
+        )
         .await;
-
-    let said = browser.text("#f-inputs-series-error").await;
-    assert_eq!(
-        plain(&said),
-        plain(refusal["error"].as_str().unwrap_or_default())
-    );
-    let state = "const field = document.querySelector('#f-inputs-series');
-        return [field.value, field.getAttribute('aria-invalid'), document.querySelector('#form-alert').hidden]";
-    assert_eq!(browser.execute(state).await, json!(["1 2 3", "true", true]));
-    browser.screenshot(&picture("page-refusal.png")).await;
+    Visit {
+        browser,
+        server,
+        _manifest: manifest,
+    }
 }
 
-/// The page is whole without the internet, and breaks none of the rules that its own headers set.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_page_makes_no_request_to_another_host() {
-    let (server, browser) = visit().await;
-    let asked = browser
-        .execute("return performance.getEntriesByType('resource').map((entry) => entry.name)")
-        .await;
-    let asked: Vec<String> = serde_json::from_value(asked).expect("names of requests");
-    assert!(
-        asked.iter().any(|url| url.contains("/predict")),
-        "{asked:?}"
-    );
-    let abroad: Vec<_> = asked
-        .iter()
-        .filter(|url| !url.starts_with(&server.url))
-        .collect();
-    assert!(abroad.is_empty(), "{abroad:?}");
-    assert_no_notice(&browser).await;
-    assert_eq!(browser.console().await, Vec::<String>::new());
+/// The lines of a manifest whose task reads texts.
+fn lines_of_texts(task: &str, postprocess: &str) -> String {
+    format!(
+        "task: {task}\npreprocess: {{ plugin: tokenize-text }}\npostprocess: {{ plugin: {postprocess} }}"
+    )
 }
 
-/// A visitor whose page has shown its first answer. The server ends with the test.
-async fn visit() -> (Server, Browser) {
-    let server = Server::start(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("../manifests/retail-demand.yaml"),
-    );
+async fn open(server: &Server) -> Browser {
     let browser = Browser::start(1280, 1400).await;
     browser.open(&server.url).await;
     browser
-        .wait_until("the first example is answered", FIRST_ANSWER)
-        .await;
-    (server, browser)
 }
 
+/// Presses Predict, and waits for what it brings.
+async fn predict(browser: &Browser) {
+    let before = answers(browser).await;
+    browser.click("#predict").await;
+    await_answer_after(browser, before).await;
+}
+
+/// How many answers were shown so far.
 async fn answers(browser: &Browser) -> i64 {
     let count = browser
-        .execute("return Number(document.querySelector('#result').dataset.answer)")
+        .execute("return Number(document.querySelector('#result').dataset.answer ?? 0)")
         .await;
     count.as_i64().expect("answers are counted")
 }
 
 async fn await_answer_after(browser: &Browser, before: i64) {
     let newer =
-        format!("return Number(document.querySelector('#result').dataset.answer) > {before}");
+        format!("return Number(document.querySelector('#result').dataset.answer ?? 0) > {before}");
     browser.wait_until("a new answer is shown", &newer).await;
+}
+
+/// The names and values of bars, in their order.
+async fn bars(browser: &Browser) -> Vec<(String, f64)> {
+    let bars = browser
+        .execute(
+            "return [...document.querySelectorAll('#details .bars li[data-value]')].map((bar) =>
+               [bar.querySelector('.name').textContent, Number(bar.dataset.value)])",
+        )
+        .await;
+    serde_json::from_value(bars).expect("names and numbers")
+}
+
+/// The labels and scores of an answer for one input.
+fn labels(answer: &Value) -> Vec<(String, f64)> {
+    let label = |one: &Value| {
+        let name = one["label"].as_str().expect("a label").to_owned();
+        (name, one["score"].as_f64().expect("a score"))
+    };
+    answer
+        .as_array()
+        .expect("labels")
+        .iter()
+        .map(label)
+        .collect()
 }
 
 /// Nothing stands between the visitor and the form: the model is ready, and no script has failed.
@@ -153,35 +104,24 @@ async fn assert_no_notice(browser: &Browser) {
     assert!(notice.is_empty(), "{notice}");
 }
 
-async fn assert_seven_predictions(browser: &Browser) {
+/// Nothing has failed, and the browser has nothing to complain of.
+async fn assert_silent(browser: &Browser) {
     assert_no_notice(browser).await;
-    let rows = browser
-        .execute(
-            "return [...document.querySelectorAll('#numbers tbody tr')].map((row) =>
-               [...row.querySelectorAll('td[data-quantile]:not([data-quantile=actual])')].map((cell) =>
-                 [Number(cell.dataset.value), cell.textContent]))",
-        )
-        .await;
-    let rows: Vec<Vec<(f64, String)>> = serde_json::from_value(rows).expect("rows of numbers");
-    assert_eq!(rows.len(), 7, "{rows:?}");
-    for (value, text) in rows.iter().flatten() {
-        assert!((0.0..10_000.0).contains(value), "{rows:?}");
-        assert!(
-            text.starts_with(|first: char| first.is_ascii_digit()),
-            "{rows:?}"
-        );
-    }
-    assert!(rows.iter().all(|row| row.len() >= 3), "{rows:?}");
+    assert_eq!(browser.console().await, Vec::<String>::new());
 }
 
-async fn refusal_of(server: &Server, request: Value) -> Value {
-    let url = format!("{}/predict", server.url.trim_end_matches('/'));
-    let reply = reqwest::Client::new().post(url).json(&request).send().await;
-    reply
-        .expect("the server answers")
-        .json()
-        .await
-        .expect("a refusal is JSON")
+/// Saves how the page looks on a desk and on a phone, by day and by night, where it may not scroll sideways.
+async fn photograph(browser: &Browser, name: &str) {
+    for (width, height) in [(1280, 1400), (390, 1800)] {
+        for scheme in ["light", "dark"] {
+            browser.emulate(width, height, scheme).await;
+            let fits = format!("return document.documentElement.scrollWidth <= {width}");
+            let claim = format!("{name} fits a width of {width}");
+            browser.wait_until(&claim, &fits).await;
+            let file = format!("{name}-{width}-{scheme}.png");
+            browser.screenshot(&picture(&file)).await;
+        }
+    }
 }
 
 /// A message without the page's typography: marks of code, the capital, the full stop.

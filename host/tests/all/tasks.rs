@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
     clippy::disallowed_methods,
     reason = "host/tests/run says where they are"
 )]
-fn models() -> PathBuf {
+pub(crate) fn models() -> PathBuf {
     std::env::var_os("MODELHOST_TEST_MODELS")
         .expect("host/tests/run sets MODELHOST_TEST_MODELS; run the tests with it")
         .into()
@@ -27,7 +27,7 @@ fn json(file: impl AsRef<Path>) -> Value {
 }
 
 /// Serves the model folder `name` by these lines of a manifest.
-fn serve(name: &str, file: &str, lines: &str) -> (Server, tempfile::TempDir) {
+pub(crate) fn serve(name: &str, file: &str, lines: &str) -> (Server, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
     let manifest = folder.path().join("m.yaml");
     let path = models().join(name);

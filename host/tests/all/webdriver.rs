@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use base64::Engine as _;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -15,6 +16,9 @@ const BOUND: Duration = Duration::from_secs(30);
 const EVERY: Duration = Duration::from_millis(25);
 /// The name the protocol gives an element reference.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// Control held down over Enter, as the protocol writes keys that have no character.
+pub(crate) const CTRL_ENTER: &str = "\u{E009}\u{E007}";
 
 /// One browser with a profile of its own; both end with this value.
 pub(crate) struct Browser {
@@ -84,8 +88,19 @@ impl Browser {
         let element = self.find(css).await;
         self.command(&format!("element/{element}/clear"), json!({}))
             .await;
-        self.command(&format!("element/{element}/value"), json!({"text": text}))
+        self.keys(css, text).await;
+    }
+
+    /// Presses keys in an element, which keeps what it holds.
+    pub(crate) async fn keys(&self, css: &str, keys: &str) {
+        let element = self.find(css).await;
+        self.command(&format!("element/{element}/value"), json!({"text": keys}))
             .await;
+    }
+
+    /// Chooses a file in a file field, as if in the dialog that it opens.
+    pub(crate) async fn choose(&self, css: &str, file: &Path) {
+        self.keys(css, &file.to_string_lossy()).await;
     }
 
     /// The text of an element as it is shown; empty when it is hidden.
@@ -120,16 +135,12 @@ impl Browser {
 
     /// Writes what is on the screen to a PNG file.
     pub(crate) async fn screenshot(&self, file: &Path) {
-        // The protocol has it in base64; the browser itself is at hand to decode it.
         let path = self.path("screenshot");
         let reply = self.client.get(self.url(&path)).send().await;
         let image = value_of(&path, reply.expect("chromedriver answers")).await;
-        let script = format!(
-            "return Array.from(atob('{}'), (one) => one.charCodeAt(0))",
-            image.as_str().unwrap_or_default()
-        );
-        let bytes: Vec<u8> = serde_json::from_value(self.execute(&script).await)
-            .expect("a screenshot is a list of bytes");
+        let bytes = base64::engine::general_purpose::STANDARD
+            .decode(image.as_str().unwrap_or_default())
+            .expect("a screenshot is base64");
         std::fs::create_dir_all(file.parent().expect("the file is in a folder"))
             .and_then(|()| std::fs::write(file, bytes))
             .expect("a screenshot can be written");
