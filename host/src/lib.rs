@@ -10,8 +10,8 @@
 
 pub mod authoring;
 pub mod card;
-
 pub mod cli;
+pub mod events;
 pub mod http;
 pub mod init;
 pub mod manifest;
@@ -19,12 +19,14 @@ pub mod metrics;
 pub mod model;
 pub mod pipeline;
 pub mod plugin;
+mod priority;
 pub mod registry;
 pub mod scheduler;
 pub mod service;
 pub mod settings;
 pub mod source;
 pub mod tensor;
+pub mod watch;
 
 /// `bytes` as lower-case hex.
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -6,12 +6,24 @@ use prometheus::{
     GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder,
 };
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Seconds, from well under a small model's answer to the longest deadline in use.
 const BUCKETS: &[f64] = &[
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
     5.0, 10.0,
+];
+
+/// What an attempt to change what answers may come to.
+const RELOADS: [&str; 6] = [
+    "ok",
+    "trial",
+    "promoted",
+    "rolled_back",
+    "failed",
+    "invalid",
 ];
 
 /// The process's metrics. Label values are configured names and route templates only, never what a client sent.
@@ -25,10 +37,16 @@ pub struct Metrics {
     rejected: IntCounterVec,
     plugin_faults: IntCounterVec,
     loads: IntCounterVec,
+    reloads: IntCounterVec,
+    versions: IntCounterVec,
+    shadows: IntCounterVec,
+    shadow_difference: GaugeVec,
     load_seconds: GaugeVec,
     ready: IntGaugeVec,
     model_info: IntGaugeVec,
     artifact_bytes: IntCounterVec,
+    /// The labels of each model's `model_info`, to take them back.
+    shown: Mutex<HashMap<String, Vec<String>>>,
 }
 
 /// What `modelhost_model_info` says of a loaded model.
@@ -39,6 +57,7 @@ pub struct ModelInfo<'a> {
     pub revision: &'a str,
     pub sha256: &'a str,
     pub task: &'a str,
+    pub version: &'a str,
 }
 
 impl Metrics {
@@ -75,6 +94,14 @@ impl Metrics {
             &["model"],
         )?;
         registry.register(Box::new(load_seconds.clone()))?;
+        let shadow_difference = GaugeVec::new(
+            Opts::new(
+                "modelhost_shadow_difference_max",
+                "The largest difference of two numbers between a shadow's answers and those that were served.",
+            ),
+            &["model"],
+        )?;
+        registry.register(Box::new(shadow_difference.clone()))?;
         let build = gauge("modelhost_build_info", "1, with the version.", &["version"])?;
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         Ok(Metrics {
@@ -113,11 +140,27 @@ impl Metrics {
                 "Attempts to load a model, by result: ok, failed.",
                 &["model", "result"],
             )?,
+            reloads: counter(
+                "modelhost_reloads_total",
+                "Attempts to change what answers, by result: ok, trial, promoted, rolled_back, failed, invalid.",
+                &["model", "result"],
+            )?,
+            versions: counter(
+                "modelhost_version_requests_total",
+                "Requests that a version answered or failed at, by result: ok, failed.",
+                &["model", "version", "result"],
+            )?,
+            shadows: counter(
+                "modelhost_shadow_requests_total",
+                "Requests given to a shadow, by result: alike, unlike, failed.",
+                &["model", "result"],
+            )?,
+            shadow_difference,
             ready: gauge("modelhost_ready", "1 while the model answers.", &["model"])?,
             model_info: gauge(
                 "modelhost_model_info",
                 "1, with what is loaded.",
-                &["model", "source", "revision", "sha256", "task"],
+                &["model", "source", "revision", "sha256", "task", "version"],
             )?,
             artifact_bytes: counter(
                 "modelhost_artifact_bytes_total",
@@ -125,6 +168,7 @@ impl Metrics {
                 &["origin"],
             )?,
             registry,
+            shown: Mutex::default(),
             in_flight,
             load_seconds,
         })
@@ -136,6 +180,9 @@ impl Metrics {
         self.queue_depth.with_label_values(&[model]).set(0);
         for result in ["ok", "failed"] {
             self.loads.with_label_values(&[model, result]).inc_by(0);
+        }
+        for result in RELOADS {
+            self.reloads.with_label_values(&[model, result]).inc_by(0);
         }
         for reason in ["overloaded", "deadline", "not_ready"] {
             self.rejected.with_label_values(&[model, reason]).inc_by(0);
@@ -184,22 +231,85 @@ impl Metrics {
             .inc();
     }
 
-    /// A model is loaded and answers.
-    pub fn model_loaded(&self, info: &ModelInfo<'_>, took: Duration) {
-        self.loads.with_label_values(&[info.model, "ok"]).inc();
-        self.ready.with_label_values(&[info.model]).set(1);
+    /// A version of a model is loaded.
+    pub fn loaded(&self, model: &str, took: Duration) {
+        self.loads.with_label_values(&[model, "ok"]).inc();
         self.load_seconds
-            .with_label_values(&[info.model])
+            .with_label_values(&[model])
             .set(took.as_secs_f64());
-        self.model_info
-            .with_label_values(&[
-                info.model,
-                info.source,
-                info.revision,
-                info.sha256,
-                info.task,
-            ])
-            .set(1);
+    }
+
+    /// A version of a model answers, and no other.
+    pub fn model_live(&self, info: &ModelInfo<'_>) {
+        self.ready.with_label_values(&[info.model]).set(1);
+        let labels = [
+            info.model,
+            info.source,
+            info.revision,
+            info.sha256,
+            info.task,
+            info.version,
+        ];
+        self.hide(info.model);
+        self.model_info.with_label_values(&labels).set(1);
+        let labels = labels.map(str::to_owned).to_vec();
+        self.shown().insert(info.model.to_owned(), labels);
+    }
+
+    /// A model is served no more: nothing is said of it but what was counted of its requests.
+    pub fn model_gone(&self, model: &str) {
+        self.hide(model);
+        self.ready.remove_label_values(&[model]).ok();
+        self.queue_depth.remove_label_values(&[model]).ok();
+        self.load_seconds.remove_label_values(&[model]).ok();
+        self.shadow_difference.remove_label_values(&[model]).ok();
+    }
+
+    fn hide(&self, model: &str) {
+        if let Some(labels) = self.shown().remove(model) {
+            let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+            self.model_info.remove_label_values(&labels).ok();
+        }
+    }
+
+    fn shown(&self) -> std::sync::MutexGuard<'_, HashMap<String, Vec<String>>> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An attempt to change what answers came to this; `model` is empty where a manifest has not said its name.
+    pub fn reloaded(&self, model: &str, result: &str) {
+        self.reloads.with_label_values(&[model, result]).inc();
+    }
+
+    /// A version answered a request, or failed at it.
+    pub fn version_answered(&self, model: &str, version: &str, is_failure: bool) {
+        let result = if is_failure { "failed" } else { "ok" };
+        self.versions
+            .with_label_values(&[model, version, result])
+            .inc();
+    }
+
+    /// A version answers no more.
+    pub fn version_gone(&self, model: &str, version: &str) {
+        for result in ["ok", "failed"] {
+            // It may never have answered so.
+            self.versions
+                .remove_label_values(&[model, version, result])
+                .ok();
+        }
+    }
+
+    /// A shadow answered, unlike the served version or not, or failed; the largest difference so far.
+    pub fn shadow_compared(&self, model: &str, is_unlike: Option<bool>, largest: f64) {
+        let result = match is_unlike {
+            None => "failed",
+            Some(true) => "unlike",
+            Some(false) => "alike",
+        };
+        self.shadows.with_label_values(&[model, result]).inc();
+        self.shadow_difference
+            .with_label_values(&[model])
+            .set(largest);
     }
 
     /// A model could not be loaded.

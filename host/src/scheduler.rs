@@ -2,8 +2,9 @@
 //! Must not know what the work is.
 
 use crate::metrics::Metrics;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -30,6 +31,10 @@ pub struct Scheduler {
     shared: Arc<Shared>,
 }
 
+/// Makes places in a pool, and does not keep the pool alive.
+#[derive(Clone)]
+pub struct Places(Arc<Shared>);
+
 struct Shared {
     state: Mutex<State>,
     work: Condvar,
@@ -37,15 +42,23 @@ struct Shared {
 }
 
 struct State {
-    lines: Vec<Line>,
-    /// The line to serve next: models take turns, so that a busy one cannot starve the others.
-    turn: usize,
+    lines: BTreeMap<u64, Line>,
+    /// The next line's key.
+    next: u64,
+    /// The time that the line had used from which work was taken last.
+    clock: Duration,
     stopped: bool,
 }
 
+/// The waiting requests of one model.
 struct Line {
     name: String,
     jobs: VecDeque<Job>,
+    /// Worker time used, counted so that a line that was empty has no claim to the time it left to others:
+    /// start-time fair queueing (Goyal, Vin and Cheng, SIGCOMM 1996) with equal weights.
+    used: Duration,
+    /// Whether every other line comes first.
+    is_spare: bool,
 }
 
 struct Job {
@@ -55,12 +68,22 @@ struct Job {
     is_wanted: Box<dyn Fn() -> bool + Send>,
 }
 
-/// A model's place in the pool.
+/// A model's place in the pool; what waits there is dropped with its last handle.
 #[derive(Clone)]
-pub struct Queue {
+pub struct Queue(Arc<Place>);
+
+struct Place {
     shared: Arc<Shared>,
-    line: usize,
-    capacity: usize,
+    line: u64,
+    capacity: AtomicUsize,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // Dropped after the lock is given back: what waits in it may hold other places.
+        let line = self.shared.lock().lines.remove(&self.line);
+        drop(line);
+    }
 }
 
 /// What came out of a piece of work, and how long it waited for a worker.
@@ -76,8 +99,9 @@ impl Scheduler {
     pub fn start(threads: usize, metrics: Arc<Metrics>) -> std::io::Result<Scheduler> {
         let shared = Arc::new(Shared {
             state: Mutex::new(State {
-                lines: Vec::new(),
-                turn: 0,
+                lines: BTreeMap::new(),
+                next: 0,
+                clock: Duration::ZERO,
                 stopped: false,
             }),
             work: Condvar::new(),
@@ -92,18 +116,43 @@ impl Scheduler {
         Ok(Scheduler { shared })
     }
 
+    /// What makes places in this pool.
+    pub fn places(&self) -> Places {
+        Places(self.shared.clone())
+    }
+}
+
+impl Places {
     /// A queue that holds at most `capacity` waiting requests of the model `name`.
     pub fn queue(&self, name: &str, capacity: usize) -> Queue {
-        let mut state = self.shared.lock();
-        state.lines.push(Line {
-            name: name.to_owned(),
-            jobs: VecDeque::new(),
-        });
-        Queue {
-            shared: self.shared.clone(),
-            line: state.lines.len() - 1,
-            capacity,
-        }
+        self.place(name, capacity, false)
+    }
+
+    /// As [`Places::queue`], for work that is done only while no other waits; its depth is not counted.
+    pub fn spare(&self, name: &str, capacity: usize) -> Queue {
+        self.place(name, capacity, true)
+    }
+
+    fn place(&self, name: &str, capacity: usize, is_spare: bool) -> Queue {
+        let mut state = self.0.lock();
+        let line = state.next;
+        state.next += 1;
+        let used = state.clock;
+        let name = name.to_owned();
+        state.lines.insert(
+            line,
+            Line {
+                name,
+                jobs: VecDeque::new(),
+                used,
+                is_spare,
+            },
+        );
+        Queue(Arc::new(Place {
+            shared: self.0.clone(),
+            line,
+            capacity: AtomicUsize::new(capacity),
+        }))
     }
 }
 
@@ -111,7 +160,7 @@ impl Drop for Scheduler {
     fn drop(&mut self) {
         let mut state = self.shared.lock();
         state.stopped = true;
-        for line in &mut state.lines {
+        for line in state.lines.values_mut() {
             line.jobs.clear();
         }
         self.shared.work.notify_all();
@@ -119,6 +168,11 @@ impl Drop for Scheduler {
 }
 
 impl Queue {
+    /// Holds at most so many waiting requests from now on.
+    pub fn hold(&self, capacity: usize) {
+        self.0.capacity.store(capacity, Ordering::Relaxed);
+    }
+
     /// Runs `work` on a worker and waits for its value, at most `within`.
     /// Work that nobody waits for any more when its turn comes is dropped.
     pub async fn run<T: Send + 'static>(
@@ -160,21 +214,27 @@ impl Queue {
     }
 
     fn push(&self, job: Job) -> Result<(), Rejected> {
-        let mut state = self.shared.lock();
-        if state.stopped {
-            return Err(Rejected::Stopped);
-        }
-        let line = &mut state.lines[self.line];
-        if line.jobs.len() >= self.capacity {
+        let place = &self.0;
+        let capacity = place.capacity.load(Ordering::Relaxed);
+        let mut state = place.shared.lock();
+        let (clock, is_stopped) = (state.clock, state.stopped);
+        let line = match state.lines.get_mut(&place.line) {
+            Some(line) if !is_stopped => line,
+            _ => return Err(Rejected::Stopped),
+        };
+        if line.jobs.len() >= capacity {
             // What nobody waits for any more must not keep others out.
             line.jobs.retain(|job| (job.is_wanted)());
-            if line.jobs.len() >= self.capacity {
+            if line.jobs.len() >= capacity {
                 return Err(Rejected::Full(line.jobs.len()));
             }
         }
+        if line.jobs.is_empty() {
+            line.used = line.used.max(clock);
+        }
         line.jobs.push_back(job);
-        self.shared.metrics.queue_is(&line.name, line.jobs.len());
-        self.shared.work.notify_one();
+        place.shared.count(line);
+        place.shared.work.notify_one();
         Ok(())
     }
 }
@@ -184,29 +244,43 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn count(&self, line: &Line) {
+        if !line.is_spare {
+            self.metrics.queue_is(&line.name, line.jobs.len());
+        }
+    }
+
     fn serve(&self) {
-        while let Some(job) = self.next() {
+        while let Some((line, job)) = self.next() {
             if job.deadline > Instant::now() && (job.is_wanted)() {
+                let start = Instant::now();
                 (job.run)();
+                if let Some(line) = self.lock().lines.get_mut(&line) {
+                    line.used += start.elapsed();
+                }
             }
         }
     }
 
-    fn next(&self) -> Option<Job> {
+    /// The oldest job of the line that has used the least time, and that line.
+    fn next(&self) -> Option<(u64, Job)> {
         let mut state = self.lock();
         loop {
             if state.stopped {
                 return None;
             }
-            let lines = state.lines.len();
-            for step in 0..lines {
-                let index = (state.turn + step) % lines;
-                let line = &mut state.lines[index];
-                if let Some(job) = line.jobs.pop_front() {
-                    self.metrics.queue_is(&line.name, line.jobs.len());
-                    state.turn = (index + 1) % lines;
-                    return Some(job);
+            let waiting = state.lines.iter_mut();
+            let waiting = waiting.filter(|(_, line)| !line.jobs.is_empty());
+            let least = waiting.min_by_key(|(_, line)| (line.is_spare, line.used));
+            if let Some((&key, line)) = least
+                && let Some(job) = line.jobs.pop_front()
+            {
+                self.count(line);
+                let (used, is_spare) = (line.used, line.is_spare);
+                if !is_spare {
+                    state.clock = used;
                 }
+                return Some((key, job));
             }
             state = self
                 .work
@@ -247,7 +321,7 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_turns_requests_away() {
         let scheduler = scheduler();
-        let queue = scheduler.queue("m", 1);
+        let queue = scheduler.places().queue("m", 1);
         let release = occupy(&queue).await;
         let waiting = tokio::spawn({
             let queue = queue.clone();
@@ -264,7 +338,7 @@ mod tests {
     #[tokio::test]
     async fn work_whose_deadline_passed_is_not_begun() {
         let scheduler = scheduler();
-        let queue = scheduler.queue("m", 8);
+        let queue = scheduler.places().queue("m", 8);
         let release = occupy(&queue).await;
         let (begun, is_begun) = mpsc::channel();
         let late = queue
@@ -279,16 +353,52 @@ mod tests {
     #[tokio::test]
     async fn a_panic_ends_one_request_and_not_the_worker() {
         let scheduler = scheduler();
-        let queue = scheduler.queue("m", 8);
+        let queue = scheduler.places().queue("m", 8);
         let broken = queue.run(LONG, || -> i32 { panic!("on purpose") }).await;
         assert!(matches!(broken, Err(Rejected::Panicked)));
         assert_eq!(queue.run(LONG, || 4).await.map(|done| done.value), Ok(4));
     }
 
     #[tokio::test]
+    async fn a_place_that_is_given_up_leaves_nothing_behind() {
+        let scheduler = scheduler();
+        let queue = scheduler.places().queue("m", 8);
+        drop(queue);
+        assert!(scheduler.shared.lock().lines.is_empty());
+    }
+
+    #[tokio::test]
+    async fn spare_work_waits_for_all_other() {
+        let scheduler = scheduler();
+        let (spare, queue) = (
+            scheduler.places().spare("m", 8),
+            scheduler.places().queue("m", 8),
+        );
+        let release = occupy(&queue).await;
+        let (order, seen) = mpsc::channel();
+        let mut waiting = Vec::new();
+        for (name, queue) in [("spare", &spare), ("first", &queue), ("second", &queue)] {
+            let (queue, order) = (queue.clone(), order.clone());
+            waiting.push(tokio::spawn(async move {
+                queue.run(LONG, move || order.send(name).ok()).await.ok();
+            }));
+            tokio::task::yield_now().await;
+        }
+        drop(release);
+        for task in waiting {
+            task.await.expect("joins");
+        }
+        let order: Vec<_> = seen.try_iter().collect();
+        assert_eq!(order, ["first", "second", "spare"]);
+    }
+
+    #[tokio::test]
     async fn models_take_turns() {
         let scheduler = scheduler();
-        let (busy, quiet) = (scheduler.queue("busy", 64), scheduler.queue("quiet", 64));
+        let (busy, quiet) = (
+            scheduler.places().queue("busy", 64),
+            scheduler.places().queue("quiet", 64),
+        );
         let release = occupy(&busy).await;
         let (order, seen) = mpsc::channel();
         let mut waiting = Vec::new();

@@ -3,21 +3,32 @@
 
 mod bytes;
 mod error;
+mod fingerprint;
+mod gate;
+mod shelf;
 
+pub use bytes::local_files;
 pub use error::Error;
+pub use fingerprint::{Fingerprint, Fingerprints};
+pub use gate::Proof;
+pub use shelf::Shelf;
 
 use crate::card::Card;
 use crate::manifest::{self, Manifest};
 use crate::metrics::Metrics;
 use crate::model::{self, Dim, Model, Port};
-use crate::pipeline::{Difference, Pipeline, Request};
+use crate::pipeline::Pipeline;
 use crate::plugin::{self, Plugin, Sandbox};
-use crate::source::{Artifact, HubSettings, Progress};
+use crate::priority;
+use crate::source::{self, Artifact, HubSettings, Progress};
 use bytes::{CARD, EVALUATION, Wasm, contents, fetch, read, same_commit, wasm};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::{Semaphore, oneshot};
 
 /// What one call of a plugin may hand over, whatever the manifest says.
 const OUTPUT_BYTES: usize = 32 << 20;
@@ -81,12 +92,20 @@ pub struct Loader {
     pub metrics: Arc<Metrics>,
     /// Who else is told of a load's steps, with the model's name.
     pub observe: Observe,
+    /// The models that are loaded already.
+    pub shelf: Arc<Shelf>,
+    /// As many models are built at once; others wait.
+    pub builders: Arc<Semaphore>,
+    /// Whether requests come first: building takes what processor time they leave.
+    pub in_background: bool,
 }
 
 /// One loaded manifest. Never changes; a reload makes a new one.
 pub struct Service {
     /// What was asked for.
-    pub manifest: Manifest,
+    pub manifest: Arc<Manifest>,
+    /// Twelve hex digits that tell it from every service of another manifest, model or plugin.
+    pub version: String,
     /// The commit of a Hub repo; `None` for a local folder.
     pub revision: Option<String>,
     /// The verified model file.
@@ -97,6 +116,8 @@ pub struct Service {
     pub card: Option<Card>,
     /// The evaluation.json beside the model.
     pub evaluation: Option<Value>,
+    /// The examples that it answered.
+    pub proofs: Vec<Proof>,
     /// From manifest to ready.
     pub took: Duration,
 }
@@ -121,64 +142,118 @@ impl Service {
         let preprocess = wasm(manifest.preprocess.as_ref(), &beside, loader, &report).await?;
         let postprocess = wasm(manifest.postprocess.as_ref(), &beside, loader, &report).await?;
         report(Step::Compiling);
-        let sandbox = loader.sandbox.clone();
-        let build = move || {
-            let sandbox = sandbox.as_ref();
-            let artifact = fetched
-                .artifact(&manifest.model.file)
-                .expect("a required file is fetched or an error")
-                .clone();
-            // The engines are independent: the model is analysed while the plugins compile.
-            // Read once: what is hashed is what is loaded, whatever happens to the file meanwhile.
-            let of_model = |error| Error::Model {
-                file: manifest.model.file.clone(),
-                error,
-            };
-            let file = model::File::read(&contents(&artifact)?).map_err(of_model)?;
-            let signature = signature(file.signature());
-            let (model, plugins) = std::thread::scope(|scope| {
-                let model = scope.spawn(|| Model::load(file));
-                let limits = limits(&manifest.limits.plugin);
-                let signature = &signature;
-                let load = move |wasm: Option<Wasm>| {
-                    wasm.map(|wasm| wasm.load(sandbox, limits, signature.clone()))
-                        .transpose()
-                };
-                let post = scope.spawn(move || load(postprocess));
-                let pre = load(preprocess);
-                (join(model), (pre, join(post)))
-            });
-            let model = model?.map_err(of_model)?;
-            let (preprocess, postprocess) = (plugins.0?, plugins.1??);
-            stage_exists(&preprocess, "preprocess", Plugin::preprocesses)?;
-            stage_exists(&postprocess, "postprocess", Plugin::postprocesses)?;
-            let pipeline = Pipeline::new(
-                Arc::new(model),
-                preprocess,
-                postprocess,
-                manifest.input.as_ref(),
-            )?;
-            prove(&pipeline, &manifest)?;
-            Ok(Service {
-                card: fetched
-                    .artifact(CARD)
-                    .and_then(|card| read(&card.path))
-                    .map(|bytes| Card::parse(&bytes)),
-                evaluation: fetched
-                    .artifact(EVALUATION)
-                    .and_then(|file| read(&file.path))
-                    .and_then(|bytes| serde_json::from_slice(&bytes).ok()),
-                revision: fetched.revision,
-                artifact,
-                pipeline,
-                manifest,
-                took: start.elapsed(),
-            })
+        let parts = Parts {
+            manifest,
+            fetched,
+            preprocess,
+            postprocess,
         };
-        tokio::task::spawn_blocking(build)
-            .await
-            .map_err(|error| Error::Interrupted(error.to_string()))?
+        let builders = loader.builders.clone().acquire_owned().await;
+        let (sandbox, shelf) = (loader.sandbox.clone(), loader.shelf.clone());
+        let in_background = loader.in_background;
+        let (sender, receiver) = oneshot::channel();
+        // A thread of its own, whose priority may be lowered; it goes on where nobody waits for it any more.
+        let work = move || {
+            if in_background {
+                priority::yield_to_others();
+            }
+            let built = AssertUnwindSafe(|| parts.build(&sandbox, &shelf));
+            let built = catch_unwind(built).unwrap_or_else(|_| Err(panicked()));
+            drop(builders);
+            sender.send(built).ok();
+        };
+        std::thread::Builder::new()
+            .name("build".to_owned())
+            .spawn(work)
+            .map_err(|error| Error::Interrupted(error.to_string()))?;
+        let mut service = receiver.await.map_err(|_| panicked())??;
+        service.took = start.elapsed();
+        Ok(service)
     }
+}
+
+/// What a service is made of, all of it on this machine.
+struct Parts {
+    manifest: Manifest,
+    fetched: source::Fetched,
+    preprocess: Option<Wasm>,
+    postprocess: Option<Wasm>,
+}
+
+impl Parts {
+    fn build(self, sandbox: &Sandbox, shelf: &Shelf) -> Result<Service, Error> {
+        let Parts {
+            manifest,
+            fetched,
+            preprocess,
+            postprocess,
+        } = self;
+        let artifact = fetched
+            .artifact(&manifest.model.file)
+            .expect("a required file is fetched or an error")
+            .clone();
+        // The engines are independent: the model is analysed while the plugins compile.
+        // Read once: what is hashed is what is loaded, whatever happens to the file meanwhile.
+        let of_model = |error| Error::Model {
+            file: manifest.model.file.clone(),
+            error,
+        };
+        let file = model::File::read(&contents(&artifact)?).map_err(of_model)?;
+        let signature = signature(file.signature());
+        let sha256 = artifact.sha256.as_str();
+        let version = version(&manifest, &fetched, [&preprocess, &postprocess]);
+        let (model, plugins) = std::thread::scope(|scope| {
+            let model = scope.spawn(|| shelf.model(sha256, || Model::load(file)));
+            let limits = limits(&manifest.limits.plugin);
+            let signature = &signature;
+            let load = move |wasm: Option<Wasm>| {
+                wasm.map(|wasm| wasm.load(sandbox, limits, signature.clone()))
+                    .transpose()
+            };
+            let post = scope.spawn(move || load(postprocess));
+            let pre = load(preprocess);
+            (join(model), (pre, join(post)))
+        });
+        let model = model?.map_err(of_model)?;
+        let (preprocess, postprocess) = (plugins.0?, plugins.1??);
+        stage_exists(&preprocess, "preprocess", Plugin::preprocesses)?;
+        stage_exists(&postprocess, "postprocess", Plugin::postprocesses)?;
+        let pipeline = Pipeline::new(model, preprocess, postprocess, manifest.input.as_ref())?;
+        let proofs = gate::prove(&pipeline, &manifest)?;
+        let beside = |file| {
+            fetched
+                .artifact(file)
+                .and_then(|artifact| read(&artifact.path))
+        };
+        Ok(Service {
+            card: beside(CARD).map(|bytes| Card::parse(&bytes)),
+            evaluation: beside(EVALUATION).and_then(|bytes| serde_json::from_slice(&bytes).ok()),
+            version,
+            revision: fetched.revision,
+            artifact,
+            pipeline,
+            manifest: Arc::new(manifest),
+            proofs,
+            took: Duration::ZERO,
+        })
+    }
+}
+
+/// A digest of everything that an answer may depend on.
+fn version(manifest: &Manifest, fetched: &source::Fetched, plugins: [&Option<Wasm>; 2]) -> String {
+    let mut digest = Sha256::new();
+    digest.update(format!("{manifest:?}"));
+    for artifact in &fetched.artifacts {
+        digest.update(&artifact.sha256);
+    }
+    for plugin in plugins.into_iter().flatten() {
+        plugin.digest(&mut digest);
+    }
+    crate::hex(&digest.finalize()[..6])
+}
+
+fn panicked() -> Error {
+    Error::Interrupted("the loading thread panicked; see the log".to_owned())
 }
 
 /// What one call of a plugin may use: what the manifest says, and what no manifest can change.
@@ -222,31 +297,6 @@ fn stage_exists(
         }),
         _ => Ok(()),
     }
-}
-
-/// Answers every example of the manifest: a warm-up, and proof that what goes live works.
-fn prove(pipeline: &Pipeline, manifest: &Manifest) -> Result<(), Error> {
-    for example in &manifest.examples {
-        let request = Request {
-            content_type: "application/json".to_owned(),
-            body: example.request.to_string().into(),
-        };
-        let answer = pipeline.predict(&request).map_err(|error| Error::Example {
-            name: example.name.clone(),
-            error,
-        })?;
-        let Some(expect) = &example.expect else {
-            continue;
-        };
-        let found: Value = serde_json::from_str(answer.outputs.get()).unwrap_or(Value::Null);
-        if let Some(difference) = Difference::between(&expect.value, &found, expect.tolerance) {
-            return Err(Error::Unexpected {
-                name: example.name.clone(),
-                difference,
-            });
-        }
-    }
-    Ok(())
 }
 
 fn join<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> Result<T, Error> {

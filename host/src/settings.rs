@@ -52,6 +52,8 @@ pub enum Command {
     /// Write, build, look at and try plugins
     #[command(subcommand)]
     Plugin(Plugin),
+    /// Roll a model of a running server back, or promote the version that is on trial
+    Admin(Admin),
     /// Ask a running server whether it is alive (for container health checks)
     Health(Health),
 }
@@ -85,6 +87,17 @@ pub struct Serve {
     /// Seconds in which a client must send a request's head, and between two parts of its body
     #[arg(long, env = "MODELHOST_CLIENT_TIMEOUT_S", default_value_t = 20, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub client_timeout_s: u64,
+    /// Seconds between two comparisons of manifests and files with what is loaded, for changes that nothing told of
+    #[arg(long, env = "MODELHOST_POLL_S", default_value_t = 30, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub poll_s: u64,
+    /// What callers of /admin must show; without it there is no /admin
+    #[arg(
+        long,
+        env = "MODELHOST_ADMIN_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN"
+    )]
+    pub admin_token: Option<Token>,
 }
 
 /// `modelhost check`
@@ -279,6 +292,78 @@ pub enum World {
     Postprocessor,
     /// Both.
     Processor,
+}
+
+/// A word that must not be shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl std::str::FromStr for Token {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Token, String> {
+        let is_fit = text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_graphic());
+        match is_fit {
+            true => Ok(Token(text.to_owned())),
+            false => {
+                Err("a token has at least 16 letters, digits or signs, and no space".to_owned())
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl Token {
+    /// The word itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+/// `modelhost admin`
+#[derive(Debug, Args)]
+pub struct Admin {
+    /// What to do
+    #[arg(value_enum)]
+    pub action: AdminAction,
+    /// The model
+    #[arg(value_name = "NAME")]
+    pub model: String,
+    /// The port that the server listens on
+    #[arg(long, env = "PORT", default_value_t = 7860)]
+    pub port: u16,
+    /// What the server was started with
+    #[arg(
+        long,
+        env = "MODELHOST_ADMIN_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN"
+    )]
+    pub token: Token,
+}
+
+/// What an operator may ask of a running server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AdminAction {
+    /// Answer with the version before, or end a trial.
+    Rollback,
+    /// Answer with the version that is on trial.
+    Promote,
+}
+
+impl AdminAction {
+    /// The word for it in routes.
+    pub fn name(self) -> &'static str {
+        match self {
+            AdminAction::Rollback => "rollback",
+            AdminAction::Promote => "promote",
+        }
+    }
 }
 
 /// `modelhost health`

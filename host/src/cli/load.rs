@@ -9,6 +9,7 @@ use crate::settings;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// The manifests at `path`; every problem of every one goes to stderr, and then there are none.
 pub(super) fn manifests(path: &Path) -> Option<Vec<Manifest>> {
@@ -55,6 +56,9 @@ pub(super) fn loader(workers: usize, cache: Option<&Path>) -> anyhow::Result<Loa
         sandbox: Arc::new(Sandbox::new(workers, cache)?),
         metrics: Arc::new(Metrics::new()?),
         observe: super::bar::observer(),
+        shelf: Arc::default(),
+        builders: Arc::new(Semaphore::new(workers.max(1))),
+        in_background: false,
     })
 }
 

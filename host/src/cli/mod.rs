@@ -1,8 +1,10 @@
 //! The commands, one file each.
 //! Must not know how anything below is done; data goes to stdout, all else to the log.
 
+mod admin;
 mod bar;
 mod check;
+mod follow;
 mod health;
 mod init;
 mod load;
@@ -31,6 +33,7 @@ pub fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         Command::Warm(settings) => warm::run(settings, cache),
         Command::Predict(settings) => predict::run(settings, cache),
         Command::Plugin(settings) => plugin::run(settings, cache),
+        Command::Admin(settings) => admin::run(settings),
         Command::Health(settings) => health::run(settings),
     }
 }

@@ -1,7 +1,7 @@
 //! `modelhost serve`: binds, loads in the background, answers until a signal.
 //! Must not know routes or how a model is loaded.
 
-use super::{USAGE, load};
+use super::{USAGE, follow, load};
 use crate::http::{Server, Timeouts};
 use crate::registry::Registry;
 use crate::scheduler::Scheduler;
@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -17,18 +18,22 @@ use tokio::signal::unix::{SignalKind, signal};
 const HTTP_THREADS: usize = 2;
 
 pub(super) fn run(settings: &Serve, cache: Option<&Path>) -> anyhow::Result<ExitCode> {
-    let Some(manifests) = load::manifests(&settings.manifests) else {
-        return Ok(ExitCode::from(USAGE));
-    };
     let loader = load::loader(settings.worker_count(), cache)?;
     let metrics = loader.metrics.clone();
     let scheduler = Scheduler::start(settings.worker_count(), metrics.clone())?;
-    let registry = Arc::new(Registry::new(manifests, &scheduler, &metrics));
+    let registry = Arc::new(Registry::new(scheduler.places(), metrics.clone()));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(HTTP_THREADS)
         .enable_all()
         .build()?;
-    runtime.block_on(async {
+    let exit = runtime.block_on(async {
+        let files = follow::update(&registry, &loader, &settings.manifests).await;
+        if registry.entries().is_empty() {
+            for problem in registry.problems() {
+                load::complain(&problem.text);
+            }
+            return Ok(ExitCode::from(USAGE));
+        }
         let address = (settings.host, settings.port);
         let listener = TcpListener::bind(address).await.with_context(|| {
             format!(
@@ -44,8 +49,12 @@ pub(super) fn run(settings: &Serve, cache: Option<&Path>) -> anyhow::Result<Exit
             models = registry.entries().len(),
             "listening"
         );
-        registry.load_all(&loader);
-        let server = Server::new(registry, metrics);
+        let path = settings.manifests.clone();
+        let poll = Duration::from_secs(settings.poll_s);
+        tokio::spawn(follow::follow(registry.clone(), loader, path, files, poll));
+        let admin = settings.admin_token.as_ref();
+        let admin = admin.map(|token| token.reveal().to_owned());
+        let server = Server::new(registry, metrics, admin);
         let timeouts = Timeouts {
             client: settings.client_timeout(),
             grace: settings.grace(),
@@ -72,11 +81,11 @@ pub(super) fn run(settings: &Serve, cache: Option<&Path>) -> anyhow::Result<Exit
         };
         let connections = settings.max_connections as usize;
         server.serve(listener, connections, timeouts, stop).await;
-        Ok::<_, anyhow::Error>(())
+        tracing::info!("stopped");
+        Ok::<_, anyhow::Error>(ExitCode::SUCCESS)
     })?;
     // A load or a connection that is still under way must not hold the process.
     runtime.shutdown_background();
     drop(scheduler);
-    tracing::info!("stopped");
-    Ok(ExitCode::SUCCESS)
+    Ok(exit)
 }

@@ -22,14 +22,14 @@ pub(super) fn ready(shared: &Shared) -> Response {
         .iter()
         .map(|entry| {
             let loading = entry.loading();
-            let state = match entry.service() {
+            let state = match entry.live() {
                 Some(_) => "ready".to_owned(),
                 None => loading
                     .stage
                     .or(loading.error)
                     .unwrap_or_else(|| "loading".to_owned()),
             };
-            (entry.manifest.name.clone(), json!(state))
+            (entry.name.clone(), json!(state))
         })
         .collect();
     let status = if is_ready {

@@ -1,7 +1,9 @@
 //! The wire: routes, bodies, status codes, connections; the only module that names warp.
 //! Must not know how an answer is made.
 
+mod admin;
 mod body;
+mod events;
 mod health;
 mod listener;
 mod models;
@@ -37,17 +39,20 @@ pub struct Server {
 pub(crate) struct Shared {
     registry: Arc<Registry>,
     metrics: Arc<Metrics>,
+    /// What an operator must show; none, and nobody is one.
+    admin: Option<String>,
     /// Predictions under way: draining waits for them.
     predicting: watch::Sender<usize>,
 }
 
 impl Server {
-    /// A server of the models in `registry`.
-    pub fn new(registry: Arc<Registry>, metrics: Arc<Metrics>) -> Server {
+    /// A server of the models in `registry`; `admin` is what an operator must show.
+    pub fn new(registry: Arc<Registry>, metrics: Arc<Metrics>, admin: Option<String>) -> Server {
         Server {
             shared: Arc::new(Shared {
                 registry,
                 metrics,
+                admin,
                 predicting: watch::Sender::new(0),
             }),
         }

@@ -1,47 +1,63 @@
-//! `GET /models` and `GET /models/{name}`: what is served, from what, how it is doing.
+//! `GET /models` and `GET /models/{name}`: what is served, from what, how it is doing, and what was tried.
 //! Must not know how it was loaded.
 
 use super::Shared;
 use super::predict::unknown;
 use super::reject::Reject;
-use crate::manifest::Source;
+use crate::manifest::{Manifest, Rollout, Source};
 use crate::model::{Dim, Port, Signature};
 use crate::plugin::Plugin;
-use crate::registry::{Entry, Loading};
+use crate::registry::{Attempt, Loading, Trial, Version};
 use crate::service::Service;
 use serde_json::{Value, json};
 use std::path::{Component, Path};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// All models, a few words each.
+/// All models, a few words each, and what is wrong with manifests that no model was made of.
 pub(super) fn list(shared: &Shared) -> Value {
-    let models: Vec<Value> = shared
-        .registry
+    let registry = &shared.registry;
+    let models: Vec<Value> = registry
         .entries()
         .iter()
         .map(|entry| {
-            let service = entry.service();
+            let live = entry.live();
+            let live = live.as_deref();
+            let manifest = entry.manifest();
+            let loading = entry.loading();
             json!({
-                "name": entry.manifest.name,
-                "title": entry.manifest.title,
-                "default": entry.is_default,
-                "state": state(&entry.loading(), service.as_deref()),
-                "task": task(entry),
-                "revision": service.as_ref().and_then(|service| service.revision.clone()),
-                "sha256": service.as_ref().map(|service| service.artifact.sha256.clone()),
+                "name": entry.name,
+                "title": manifest.title,
+                "default": registry.is_default(entry),
+                "state": state(&loading, live),
+                "error": loading.error,
+                "task": task(&manifest),
+                "version": live.map(Version::name),
+                "revision": live.and_then(|live| live.service.revision.clone()),
+                "sha256": live.map(|live| live.service.artifact.sha256.clone()),
             })
         })
         .collect();
-    json!({ "models": models })
+    let problems: Vec<Value> = registry
+        .problems()
+        .iter()
+        .map(|problem| {
+            let name = problem.file.file_name();
+            json!({
+                "file": name.map(|name| name.to_string_lossy()),
+                "error": problem.text,
+            })
+        })
+        .collect();
+    json!({ "models": models, "problems": problems })
 }
 
 /// Everything about the model called `name`.
 pub(super) fn one(shared: &Shared, name: &str) -> Result<Value, Reject> {
     let entry = shared.registry.find(name).ok_or_else(|| unknown(shared))?;
-    let manifest = &entry.manifest;
+    let manifest = entry.manifest();
     let loading = entry.loading();
-    let service = entry.service();
-    let service = service.as_deref();
+    let live = entry.live();
+    let service = live.as_deref().map(|live| &*live.service);
     let retry_in = loading.retry_at.map(|at| {
         at.saturating_duration_since(Instant::now())
             .as_secs_f64()
@@ -54,16 +70,21 @@ pub(super) fn one(shared: &Shared, name: &str) -> Result<Value, Reject> {
             json!({"name": example.name, "request": example.request, "actual": example.actual})
         })
         .collect();
-    Ok(json!({
-        "name": manifest.name,
+    let attempts: Vec<Value> = entry.attempts().iter().rev().map(attempt).collect();
+    let mut whole = json!({
+        "name": entry.name,
         "title": manifest.title,
         "description": manifest.description,
-        "default": entry.is_default,
-        "task": task(entry),
-        "state": state(&loading, service),
+        "default": shared.registry.is_default(&entry),
+        "task": task(&manifest),
+        "state": state(&loading, live.as_deref()),
         "stage": loading.stage,
         "error": loading.error,
         "retry_in_s": retry_in,
+        "version": live.as_deref().map(version),
+        "previous": entry.previous().as_deref().map(version),
+        "trial": entry.trial().as_deref().map(trial),
+        "attempts": attempts,
         "source": match &manifest.model.source {
             Source::Local(folder) => json!({"path": folder_name(folder)}),
             Source::Hub { repo, revision } => json!({
@@ -73,6 +94,27 @@ pub(super) fn one(shared: &Shared, name: &str) -> Result<Value, Reject> {
         },
         "revision": service.and_then(|service| service.revision.clone()),
         "file": manifest.model.file,
+        "examples": examples,
+        "limits": {
+            "deadline_ms": manifest.limits.deadline.as_millis() as u64,
+            "queue": manifest.limits.queue,
+            "body_bytes": manifest.limits.body_bytes,
+            "plugin": {
+                "deadline_ms": manifest.limits.plugin.deadline.as_millis() as u64,
+                "memory_mib": manifest.limits.plugin.memory_bytes >> 20,
+            },
+        },
+    });
+    let of_service = of_service(service);
+    if let (Value::Object(whole), Value::Object(more)) = (&mut whole, of_service) {
+        whole.extend(more);
+    }
+    Ok(whole)
+}
+
+/// What only a loaded model can tell; null until then.
+fn of_service(service: Option<&Service>) -> Value {
+    json!({
         "sha256": service.map(|service| &service.artifact.sha256),
         "bytes": service.map(|service| service.artifact.bytes),
         "signature": service.map(|service| signature(service.pipeline.model().signature())),
@@ -85,27 +127,83 @@ pub(super) fn one(shared: &Shared, name: &str) -> Result<Value, Reject> {
         },
         "request_schema": service.map(|service| &service.pipeline.schemas().request),
         "response_schema": service.map(response_schema),
-        "examples": examples,
         "card": service.and_then(|service| service.card.as_ref()).map(|card| json!({
             "front_matter": card.front_matter,
             "markdown": card.markdown,
         })),
         "evaluation": service.and_then(|service| service.evaluation.as_ref()),
-        "limits": {
-            "deadline_ms": manifest.limits.deadline.as_millis() as u64,
-            "queue": manifest.limits.queue,
-            "body_bytes": manifest.limits.body_bytes,
-            "plugin": {
-                "deadline_ms": manifest.limits.plugin.deadline.as_millis() as u64,
-                "memory_mib": manifest.limits.plugin.memory_bytes >> 20,
-            },
-        },
         "load_ms": service.map(|service| service.took.as_millis() as u64),
-    }))
+    })
 }
 
-fn state(loading: &Loading, service: Option<&Service>) -> &'static str {
-    match service {
+fn version(version: &Version) -> Value {
+    let service = &version.service;
+    let gate: Vec<Value> = service
+        .proofs
+        .iter()
+        .map(|proof| {
+            json!({
+                "example": proof.example,
+                "ms": proof.took.as_secs_f64() * 1e3,
+                "compared": proof.is_compared,
+            })
+        })
+        .collect();
+    json!({
+        "id": version.name(),
+        "revision": service.revision,
+        "sha256": service.artifact.sha256,
+        "since": seconds(version.since),
+        "answered": version.answered(),
+        "failed": version.failed(),
+        "gate": gate,
+    })
+}
+
+fn trial(trial: &Trial) -> Value {
+    let mut shown = version(&trial.version);
+    match trial.rollout {
+        Rollout::Canary {
+            percent,
+            max_error_rate,
+            ..
+        } => {
+            shown["canary_percent"] = json!(percent);
+            shown["max_error_rate"] = json!(max_error_rate);
+            shown["remaining_s"] = json!(trial.remaining().map(|left| left.as_secs_f64().ceil()));
+        }
+        Rollout::Shadow => {
+            let shadow = trial.shadow();
+            shown["shadow"] = json!({
+                "compared": shadow.compared,
+                "failed": shadow.failed,
+                "unlike": shadow.unlike,
+                "largest_difference": shadow.largest,
+            });
+        }
+    }
+    shown
+}
+
+fn attempt(attempt: &Attempt) -> Value {
+    json!({
+        "at": seconds(attempt.at),
+        "result": attempt.outcome.name(),
+        "reason": attempt.reason,
+        "version": attempt.version,
+        "revision": attempt.revision,
+        "sha256": attempt.sha256,
+        "load_ms": attempt.took.map(|took| took.as_millis() as u64),
+    })
+}
+
+/// Since 1970, to the millisecond.
+fn seconds(time: Duration) -> f64 {
+    time.as_millis() as f64 / 1e3
+}
+
+fn state(loading: &Loading, live: Option<&Version>) -> &'static str {
+    match live {
         Some(_) => "ready",
         None if loading.error.is_some() => "failed",
         None => "loading",
@@ -121,8 +219,8 @@ fn folder_name(folder: &Path) -> String {
     }
 }
 
-fn task(entry: &Entry) -> Option<&str> {
-    entry.manifest.task.as_ref().map(|task| task.as_str())
+fn task(manifest: &Manifest) -> Option<&str> {
+    manifest.task.as_ref().map(|task| task.as_str())
 }
 
 fn plugin(plugin: Option<&Plugin>) -> Option<Value> {

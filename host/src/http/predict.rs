@@ -4,12 +4,13 @@
 use super::reject::Reject;
 use super::{Labels, Shared, body};
 use crate::pipeline::{self, Answer, Request, Stage};
-use crate::registry::Entry;
+use crate::registry::{Entry, Version};
 use crate::scheduler::Rejected;
 use crate::service::Service;
 use bytes::{Buf, Bytes};
 use futures_util::Stream;
 use serde_json::json;
+use serde_json::value::RawValue;
 use std::fmt::Write as _;
 use std::pin::pin;
 use std::sync::Arc;
@@ -31,7 +32,9 @@ pub(super) async fn predict<B: Buf>(
         Some(name) => shared.registry.find(name),
         None => shared.registry.default(),
     };
-    let model = entry.map_or(String::new(), |entry| entry.manifest.name.clone());
+    let model = entry
+        .as_ref()
+        .map_or(String::new(), |entry| entry.name.clone());
     let mut response = match entry {
         None => {
             body::discard(&mut body).await;
@@ -42,7 +45,7 @@ pub(super) async fn predict<B: Buf>(
         }
         Some(entry) => {
             let _under_way = UnderWay::begin(shared.clone());
-            match answer(&shared, entry, patience, &headers, &mut body).await {
+            match answer(&shared, &entry, patience, &headers, &mut body).await {
                 Ok(response) => response,
                 Err(reject) => {
                     if reject.leaves_a_body() {
@@ -77,18 +80,14 @@ fn no_default(shared: &Shared) -> Reject {
 }
 
 fn names(shared: &Shared) -> String {
-    let names: Vec<&str> = shared
-        .registry
-        .entries()
-        .iter()
-        .map(|entry| entry.manifest.name.as_str())
-        .collect();
+    let entries = shared.registry.entries();
+    let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
     names.join(", ")
 }
 
 async fn answer<B: Buf>(
     shared: &Shared,
-    entry: &Entry,
+    entry: &Arc<Entry>,
     patience: Duration,
     headers: &HeaderMap,
     stream: &mut (impl Stream<Item = Result<B, warp::Error>> + Unpin),
@@ -100,8 +99,8 @@ async fn answer<B: Buf>(
             retry_after_s: 1,
         });
     }
-    let service = entry.service().ok_or_else(|| not_ready(entry))?;
-    let limits = &entry.manifest.limits;
+    let chosen = entry.choose().ok_or_else(|| not_ready(entry))?;
+    let limits = chosen.version.service.manifest.limits.clone();
     let announced = headers
         .get(CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse().ok());
@@ -122,65 +121,94 @@ async fn answer<B: Buf>(
         content_type: media_type(headers),
         body,
     };
-    let within = limits.deadline.saturating_sub(start.elapsed());
-    let (timing, response) = run(entry, service, request, within)
-        .await
-        .map_err(|rejected| match rejected {
-            // Part of the deadline went on reading the body; the caller knows the whole.
-            Rejected::Deadline(_) => Rejected::Deadline(limits.deadline),
-            other => other,
-        })?;
-    for (stage, took) in &timing {
-        shared
-            .metrics
-            .stage_done(&entry.manifest.name, stage.name(), *took);
+    let end = start + limits.deadline;
+    let mut ran = run(shared, entry, &chosen.version, &request, end).await;
+    if let Some(instead) = &chosen.instead
+        && has_failed(&ran)
+    {
+        // Nobody is to suffer from a trial.
+        ran = run(shared, entry, instead, &request, end).await;
     }
-    let mut response = response.map_err(|error| {
-        if let pipeline::Error::Plugin { plugin, fault } = &error
-            && let Some(reason) = fault.fault()
-        {
-            shared
-                .metrics
-                .plugin_faulted(&entry.manifest.name, plugin, reason);
-        }
-        Reject::from(error)
+    let ran = ran.map_err(|rejected| match rejected {
+        // Part of the deadline went on reading the body; the caller knows the whole.
+        Rejected::Deadline(_) => Rejected::Deadline(limits.deadline),
+        other => other,
     })?;
+    let served = ran.served?;
+    if let Some(shadow) = chosen.shadow {
+        entry.mirror(shadow, request, served.outputs);
+    }
+    let mut response = served.response;
     response
         .headers_mut()
-        .insert("server-timing", server_timing(&timing, start.elapsed()));
+        .insert("server-timing", server_timing(&ran.timing, start.elapsed()));
     Ok(response)
 }
 
-type Timed = (Vec<(Stage, Duration)>, Result<Response, pipeline::Error>);
+/// What a worker made of a request.
+struct Ran {
+    timing: Vec<(Stage, Duration)>,
+    served: Result<Served, pipeline::Error>,
+}
+
+struct Served {
+    response: Response,
+    outputs: Box<RawValue>,
+}
+
+/// Whether it was the version that failed, and not the caller.
+fn has_failed(ran: &Result<Ran, Rejected>) -> bool {
+    match ran {
+        Ok(ran) => ran.served.as_ref().is_err_and(pipeline::Error::is_failure),
+        Err(rejected) => *rejected == Rejected::Panicked,
+    }
+}
 
 async fn run(
+    shared: &Shared,
     entry: &Entry,
-    service: Arc<Service>,
-    request: Request,
-    within: Duration,
-) -> Result<Timed, Rejected> {
+    version: &Arc<Version>,
+    request: &Request,
+    end: Instant,
+) -> Result<Ran, Rejected> {
     let span = tracing::Span::current();
-    let origin = origin(&service);
-    let done = entry
-        .queue
-        .run(within, move || {
-            span.in_scope(|| {
-                let answer = service.pipeline.predict(&request)?;
-                let body = write(&service, &answer);
-                Ok::<_, pipeline::Error>((body, answer.timing))
-            })
+    let (service, request) = (version.service.clone(), request.clone());
+    let work = move || {
+        span.in_scope(|| {
+            let answer = service.pipeline.predict(&request)?;
+            let mut response = Response::new(write(&service, &answer).into());
+            let headers = response.headers_mut();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            headers.extend(origin(&service));
+            let outputs = answer.outputs;
+            Ok::<_, pipeline::Error>((Served { response, outputs }, answer.timing))
         })
-        .await?;
-    let mut stages = vec![(Stage::Queue, done.waited)];
-    let response = done.value.map(|(body, timing)| {
-        stages.extend(timing.stages);
-        let mut response = Response::new(body.into());
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.extend(origin);
-        response
+    };
+    let within = end.saturating_duration_since(Instant::now());
+    let done = entry.queue.run(within, work).await;
+    let ran = done.map(|done| {
+        let mut timing = vec![(Stage::Queue, done.waited)];
+        let served = done.value.map(|(served, stages)| {
+            timing.extend(stages.stages);
+            served
+        });
+        Ran { timing, served }
     });
-    Ok((stages, response))
+    let has_failed = has_failed(&ran);
+    if has_failed || ran.is_ok() {
+        entry.count(version, has_failed);
+    }
+    if let Ok(ran) = &ran {
+        for (stage, took) in &ran.timing {
+            shared.metrics.stage_done(&entry.name, stage.name(), *took);
+        }
+        if let Err(pipeline::Error::Plugin { plugin, fault }) = &ran.served
+            && let Some(reason) = fault.fault()
+        {
+            shared.metrics.plugin_faulted(&entry.name, plugin, reason);
+        }
+    }
+    ran
 }
 
 /// Which model answers, for programs that want to know; the body of some tasks has no place for it.
@@ -189,6 +217,7 @@ fn origin(service: &Service) -> HeaderMap {
         ("x-model-name", Some(&service.manifest.name)),
         ("x-model-revision", service.revision.as_ref()),
         ("x-model-sha256", Some(&service.artifact.sha256)),
+        ("x-model-version", Some(&service.version)),
     ];
     let header = |(name, value): (&'static str, Option<&String>)| {
         let value = HeaderValue::from_str(value?).ok()?;
@@ -226,7 +255,7 @@ fn not_ready(entry: &Entry) -> Reject {
     let wait = loading
         .retry_at
         .map(|at| at.saturating_duration_since(Instant::now()).as_secs() + 1);
-    let name = &entry.manifest.name;
+    let name = &entry.name;
     Reject::NotReady {
         reason: match (&loading.stage, &loading.error) {
             (None, Some(error)) => format!("model `{name}` could not be loaded: {error}"),

@@ -6,7 +6,7 @@ use crate::plugin::CallError;
 use crate::scheduler::Rejected;
 use serde_json::json;
 use std::time::Duration;
-use warp::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use warp::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use warp::http::{Method, StatusCode};
 use warp::reply::Response;
 
@@ -20,6 +20,10 @@ pub(super) enum Reject {
         message: String,
         field: Option<String>,
     },
+    /// An operator's route, and no operator's token.
+    Unauthorized,
+    /// What is asked cannot be done in the state that the model is in.
+    Conflict(String),
     /// No such route or model.
     NotFound(String),
     /// The route exists, not with this method.
@@ -48,6 +52,12 @@ impl Reject {
             Reject::Invalid { message, .. } => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "invalid_input", message)
             }
+            Reject::Unauthorized => (
+                StatusCode::UNAUTHORIZED,
+                "unauthorized",
+                "send `Authorization: Bearer TOKEN` with the token that the server was started with".to_owned(),
+            ),
+            Reject::Conflict(message) => (StatusCode::CONFLICT, "conflict", message),
             Reject::NotFound(message) => (StatusCode::NOT_FOUND, "not_found", message),
             Reject::Method { allow } => (
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -105,6 +115,7 @@ impl Reject {
             Reject::Method { allow } => Some(*allow),
             _ => None,
         };
+        let is_unauthorized = matches!(self, Reject::Unauthorized);
         let (status, error_type, message) = self.parts();
         let mut body = json!({"error": message, "error_type": error_type});
         if let Some(field) = field {
@@ -116,6 +127,9 @@ impl Reject {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(seconds) = retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if is_unauthorized {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if let Some(allow) = allow {
             headers.insert(ALLOW, HeaderValue::from_static(allow));
@@ -145,7 +159,7 @@ impl Reject {
                 Reject::Method { allow }
             }
             _ => Reject::NotFound(
-                "there is no such route; there are /, /predict, /models, /models/NAME, /models/NAME/predict, /health, /ready and /metrics"
+                "there is no such route; there are /, /predict, /models, /models/NAME, /models/NAME/predict, /events, /health, /ready and /metrics"
                     .to_owned(),
             ),
         }

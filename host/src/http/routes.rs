@@ -3,7 +3,7 @@
 
 use super::health::json_response;
 use super::reject::Reject;
-use super::{Labels, Shared, health, models, predict, ui};
+use super::{Labels, Shared, admin, events, health, models, predict, ui};
 use std::sync::Arc;
 use std::time::Duration;
 use warp::Filter;
@@ -18,8 +18,9 @@ pub(super) fn allowed(path: &str) -> Option<&'static str> {
     Some(match segments.as_slice() {
         [] => "GET, HEAD, POST",
         ["predict"] | ["models", _, "predict"] => "POST",
+        ["admin", "models", _, _] => "POST",
         ["models", _] => "GET, HEAD, POST",
-        ["models"] | ["health" | "ready" | "metrics"] | ["ui", _] => "GET, HEAD",
+        ["models"] | ["events" | "health" | "ready" | "metrics"] | ["ui", _] => "GET, HEAD",
         _ => return None,
     })
 }
@@ -76,6 +77,20 @@ pub(super) fn routes(shared: Arc<Shared>, patience: Duration) -> BoxedFilter<(Re
             label("model", response)
         });
 
+    let events = warp::path!("events")
+        .and(read())
+        .and(shared())
+        .map(|shared: Arc<Shared>| label("events", events::listen(&shared)));
+    let admin = warp::path!("admin" / "models" / String / String)
+        .and(warp::post())
+        .and(shared())
+        .and(warp::header::headers_cloned())
+        .map(
+            |name: String, action: String, shared: Arc<Shared>, headers: HeaderMap| {
+                label("admin", admin::act(&shared, &name, &action, &headers))
+            },
+        );
+
     let live = warp::path!("health")
         .and(read())
         .map(|| label("health", health::live()));
@@ -98,6 +113,10 @@ pub(super) fn routes(shared: Arc<Shared>, patience: Duration) -> BoxedFilter<(Re
         .or(model_list)
         .unify()
         .or(model)
+        .unify()
+        .or(events)
+        .unify()
+        .or(admin)
         .unify()
         .or(live)
         .unify()

@@ -16,8 +16,8 @@ use super::value::{BadValue, Digest, Repo};
 use super::words::quoted;
 use super::yaml::{self, Value};
 use super::{
-    Example, Expect, Limits, Manifest, Model, Plugin, PluginLimits, PluginSource, Source, Task,
-    Wasi,
+    Example, Expect, Limits, Manifest, Model, Plugin, PluginLimits, PluginSource, Rollout, Source,
+    Task, Wasi,
 };
 
 /// Checks `text` as the content of `file`.
@@ -90,6 +90,7 @@ fn manifest(file: &Path, fields: &Fields<'_>) -> Option<Manifest> {
     let input = fields.mapping("input");
     let examples = examples(fields);
     let limits = limits(&fields.block_or_defaults("limits"));
+    let rollout = fields.block("rollout").and_then(|block| rollout(&block));
     let name = name?;
     Some(Manifest {
         file: file.to_owned(),
@@ -104,6 +105,7 @@ fn manifest(file: &Path, fields: &Fields<'_>) -> Option<Manifest> {
         input,
         examples,
         limits,
+        rollout,
     })
 }
 
@@ -113,6 +115,16 @@ fn model(folder: &Path, fields: &Fields<'_>) -> Option<Model> {
     let revision = fields.text_or_default("revision", form::revision);
     let file = fields.text_or_default("file", form::file);
     let sha256 = fields.text("sha256", str::parse::<Digest>);
+    let refresh = fields.whole_if_written("refresh_s");
+    if fields.node("refresh_s").is_some() {
+        if fields.node("repo").is_none() {
+            let message = "only goes with `repo`; the files of a folder are watched";
+            fields.problem("refresh_s", message);
+        } else if revision.as_deref().is_some_and(form::is_commit) {
+            let message = "goes with a branch or a tag; the commit in `revision` never moves";
+            fields.problem("refresh_s", message);
+        }
+    }
     let source = match (fields.key_at("path"), fields.key_at("repo")) {
         (Some(_), Some(_)) => {
             fields.problem(
@@ -145,6 +157,7 @@ fn model(folder: &Path, fields: &Fields<'_>) -> Option<Model> {
         source: source?,
         file: file?,
         sha256,
+        refresh: refresh.map(Duration::from_secs),
     })
 }
 
@@ -243,5 +256,47 @@ fn limits(fields: &Fields<'_>) -> Limits {
             memory_bytes: plugin.whole("memory_mib") << 20,
             deadline: Duration::from_millis(plugin.whole("deadline_ms")),
         },
+    }
+}
+
+fn rollout(fields: &Fields<'_>) -> Option<Rollout> {
+    let is_shadow = fields.flag("shadow");
+    let percent = fields.whole_if_written("canary_percent");
+    let lasts = Duration::from_secs(fields.whole("for_s"));
+    let max_error_rate = fields.number("max_error_rate");
+    if max_error_rate > 1.0 {
+        let message = "is a share of the answers; 0 to 1 are allowed, as in `0.01`";
+        fields.problem("max_error_rate", message);
+    }
+    let is_canary = fields.node("canary_percent").is_some();
+    match (percent, is_shadow) {
+        (None, false) if is_canary => None,
+        (Some(percent), false) => Some(Rollout::Canary {
+            percent: u8::try_from(percent).unwrap_or(99),
+            lasts,
+            max_error_rate,
+        }),
+        (None, true) => {
+            for name in ["for_s", "max_error_rate"] {
+                if fields.node(name).is_some() {
+                    let message =
+                        "only goes with `canary_percent`; a shadow is promoted by an operator";
+                    fields.problem(name, message);
+                }
+            }
+            Some(Rollout::Shadow)
+        }
+        (Some(_), true) => {
+            let message =
+                "stands beside `canary_percent`; a shadow answers nobody, keep one of them";
+            fields.problem("shadow", message);
+            None
+        }
+        (None, false) => {
+            let message =
+                "is missing, and so is `shadow: true`; say with one of them how to roll out";
+            fields.problem("canary_percent", message);
+            None
+        }
     }
 }

@@ -71,6 +71,22 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// The manifest's file, or the folder of manifests; none where several clash.
+    pub fn file(&self) -> Option<&std::path::Path> {
+        match self {
+            Error::Unreadable { file, .. }
+            | Error::NoManifest { folder: file }
+            | Error::TooLarge { file }
+            | Error::NotUtf8 { file, .. }
+            | Error::Empty { file }
+            | Error::Syntax { file, .. }
+            | Error::Invalid { file, .. } => Some(file),
+            Error::Clash { .. } => None,
+        }
+    }
+}
+
 /// One thing that is wrong in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {

@@ -185,18 +185,22 @@ impl<'a> Fields<'a> {
 
     /// A whole number within the schema's bounds, or else the schema's default.
     pub(super) fn whole(&self, name: &str) -> u64 {
-        let field = self.field(name);
-        let (Kind::Whole { min, max }, Otherwise::Whole(default)) = (&field.kind, &field.otherwise)
-        else {
+        let Otherwise::Whole(default) = self.field(name).otherwise else {
+            unreachable!("the schema has no default for `{name}`");
+        };
+        self.whole_if_written(name).unwrap_or(default)
+    }
+
+    /// A whole number within the schema's bounds.
+    pub(super) fn whole_if_written(&self, name: &str) -> Option<u64> {
+        let Kind::Whole { min, max } = &self.field(name).kind else {
             unreachable!("the schema has no whole number `{name}`");
         };
-        let Some(node) = self.node(name) else {
-            return *default;
-        };
+        let node = self.node(name)?;
         let plain = |text: &str| text.parse::<u64>().is_ok();
         let hint = match &node.value {
             Value::Int(int) => match u64::try_from(*int) {
-                Ok(number) if (*min..=*max).contains(&number) => return number,
+                Ok(number) if (*min..=*max).contains(&number) => return Some(number),
                 _ => {
                     let what = if int.unsigned_abs() > u64::MAX.into() {
                         "the number".to_owned()
@@ -207,7 +211,7 @@ impl<'a> Fields<'a> {
                         name,
                         &format!("{what} is out of range; {min} to {max} are allowed"),
                     );
-                    return *default;
+                    return None;
                 }
             },
             Value::Float(float) if float.fract() == 0.0 && float.abs() < 1e15 => {
@@ -220,7 +224,7 @@ impl<'a> Fields<'a> {
             _ => String::new(),
         };
         self.problem(name, &mistaken(node, "a whole number", &hint));
-        *default
+        None
     }
 
     /// A finite number of 0 or more, or else the schema's default.

@@ -24,6 +24,12 @@ pub(super) fn name(text: &str) -> Result<String, BadValue> {
     ))
 }
 
+/// Whether a revision is a commit: forty lower-case hex digits.
+pub(super) fn is_commit(revision: &str) -> bool {
+    let is_hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+    revision.len() == 40 && revision.chars().all(is_hex)
+}
+
 /// Text that says something.
 pub(super) fn text(text: &str) -> Result<String, BadValue> {
     if text.trim().is_empty() {

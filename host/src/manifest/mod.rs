@@ -56,6 +56,24 @@ pub struct Manifest {
     pub examples: Vec<Example>,
     /// The bounds of every request.
     pub limits: Limits,
+    /// How this version takes over from the one that answers; at once where nothing is written.
+    pub rollout: Option<Rollout>,
+}
+
+/// How a new version takes over from the one that answers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Rollout {
+    /// It answers a share of the requests for a while.
+    Canary {
+        /// 1 to 99 of a hundred requests.
+        percent: u8,
+        /// How long, before it answers all.
+        lasts: Duration,
+        /// Share of its answers that may fail, 0 to 1.
+        max_error_rate: f64,
+    },
+    /// It sees requests and answers nobody.
+    Shadow,
 }
 
 /// Where the model's bytes are.
@@ -67,6 +85,8 @@ pub struct Model {
     pub file: String,
     /// What the file must hash to.
     pub sha256: Option<Digest>,
+    /// How often to ask whether a branch or tag has moved.
+    pub refresh: Option<Duration>,
 }
 
 /// A place that holds a model's files.

@@ -137,6 +137,7 @@ pub static BLOCKS: &[&Block] = &[
     &EXPECT,
     &LIMITS,
     &PLUGIN_LIMITS,
+    &ROLLOUT,
 ];
 
 const fn field(name: &'static str, kind: Kind, otherwise: Otherwise, doc: &'static str) -> Field {
@@ -164,6 +165,7 @@ pub static MANIFEST: Block = Block {
         field("input", Kind::Mapping, Otherwise::Absent, "A JSON Schema that narrows what the plugin accepts."),
         field("examples", Kind::List(&EXAMPLE), Otherwise::Absent, "Requests shown on the page and run at load."),
         field("limits", Kind::Block(&LIMITS), Otherwise::Rule("its defaults"), "The bounds of every request."),
+        field("rollout", Kind::Block(&ROLLOUT), Otherwise::Rule("at once"), "How this version takes over from the one that answers."),
     ],
 };
 
@@ -175,6 +177,7 @@ pub static MODEL: Block = Block {
         field("path", Kind::Text("folder"), Otherwise::Rule("one of `path`, `repo`"), "The folder that holds the file."),
         field("repo", Kind::Text("`owner/name`"), Otherwise::Rule("one of `path`, `repo`"), "The Hub repo that holds the file."),
         field("revision", Kind::Text("revision"), Otherwise::Text("main"), "Branch, tag or commit of the repo."),
+        field("refresh_s", Kind::Whole { min: 1, max: 86_400 }, Otherwise::Rule("never"), "How often to ask whether the branch or tag has moved; if so, the new commit is loaded."),
         field("file", Kind::Text("relative file"), Otherwise::Text("model.onnx"), "The ONNX file in the folder or repo."),
         field("sha256", Kind::Text("sha256"), Otherwise::Absent, "What the file must hash to."),
     ],
@@ -245,5 +248,17 @@ pub static PLUGIN_LIMITS: Block = Block {
     fields: &[
         field("memory_mib", Kind::Whole { min: 1, max: 2048 }, Otherwise::Whole(64), "Memory of one call."),
         field("deadline_ms", Kind::Whole { min: 1, max: 60_000 }, Otherwise::Whole(200), "Time of one call."),
+    ],
+};
+
+/// How a new version takes over from the one that answers.
+#[rustfmt::skip]
+pub static ROLLOUT: Block = Block {
+    at: &["rollout"],
+    fields: &[
+        field("canary_percent", Kind::Whole { min: 1, max: 99 }, Otherwise::Rule("one of `canary_percent`, `shadow`"), "Share of the requests that the new version answers at first."),
+        field("shadow", Kind::Flag, Otherwise::Flag(false), "Whether the new version sees the requests and answers nobody, until an operator promotes it."),
+        field("for_s", Kind::Whole { min: 1, max: 604_800 }, Otherwise::Whole(300), "How long a canary is tried before it answers all."),
+        field("max_error_rate", Kind::Number, Otherwise::Number(0.01), "Share of its answers that may fail, of the last hundred or more; above it the old version answers all."),
     ],
 };

@@ -54,6 +54,50 @@ fn differ(expected: &Value, found: &Value, tolerance: f64, place: &str) -> Optio
     }
 }
 
+/// How far two answers are from each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Distance {
+    /// Whether anything but a number differs: a text, a field, a length.
+    pub is_unlike: bool,
+    /// The largest difference of two numbers, as a share of the first where that is above 1.
+    pub largest: f64,
+}
+
+impl Distance {
+    /// Of `found` from `expected`, over all of both.
+    pub fn between(expected: &Value, found: &Value) -> Distance {
+        let mut distance = Distance::default();
+        distance.add(expected, found);
+        distance
+    }
+
+    fn add(&mut self, expected: &Value, found: &Value) {
+        match (expected, found) {
+            (Value::Object(a), Value::Object(b)) => {
+                self.is_unlike |= a.len() != b.len();
+                for (key, value) in a {
+                    match b.get(key) {
+                        Some(found) => self.add(value, found),
+                        None => self.is_unlike = true,
+                    }
+                }
+            }
+            (Value::Array(a), Value::Array(b)) => {
+                self.is_unlike |= a.len() != b.len();
+                for (expected, found) in a.iter().zip(b) {
+                    self.add(expected, found);
+                }
+            }
+            (Value::Number(a), Value::Number(b)) => {
+                if let (Some(a), Some(b)) = (a.as_f64(), b.as_f64()) {
+                    self.largest = self.largest.max((a - b).abs() / a.abs().max(1.0));
+                }
+            }
+            (expected, found) => self.is_unlike |= expected != found,
+        }
+    }
+}
+
 fn close(expected: f64, found: f64, tolerance: f64) -> bool {
     (expected - found).abs() <= tolerance * expected.abs().max(1.0)
 }
@@ -82,6 +126,15 @@ mod tests {
             difference.to_string(),
             "at /a/1: expected 2000.0, got 2010.0"
         );
+    }
+
+    #[test]
+    fn the_distance_is_that_of_the_numbers_that_are_furthest_apart() {
+        let one = json!([{"label": "a", "score": 0.5}, {"label": "b", "score": 200.0}]);
+        let near = json!([{"label": "a", "score": 0.25}, {"label": "b", "score": 100.0}]);
+        let distance = Distance::between(&one, &near);
+        assert_eq!((distance.is_unlike, distance.largest), (false, 0.5));
+        assert!(Distance::between(&one, &json!([{"label": "b", "score": 0.5}])).is_unlike);
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod schema;
 mod stage;
 mod tensors;
 
-pub use compare::Difference;
+pub use compare::{Difference, Distance};
 pub use read::Read;
 pub use schema::{SchemaError, Schemas};
 pub use stage::{Stage, Timing};
@@ -73,6 +73,13 @@ pub enum Error {
     /// The plugin's tensors do not fit the model, or the model failed.
     #[error(transparent)]
     Model(model::Error),
+}
+
+impl Error {
+    /// Whether it is the model or a plugin that failed, and not the caller.
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Error::Plugin { .. } | Error::Model(_))
+    }
 }
 
 /// The stages of one model, ready to run on any thread.

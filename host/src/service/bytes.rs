@@ -8,7 +8,7 @@ use crate::plugin::{self, Asset, Plugin, Sandbox, Setup, Wanted};
 use crate::source::{self, Artifact, Fetched};
 use sha2::{Digest as _, Sha256};
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What a model repo may hold beside the model, shown on the page.
 pub(super) const CARD: &str = "README.md";
@@ -71,6 +71,14 @@ pub(super) struct Wasm {
 }
 
 impl Wasm {
+    /// Adds all that its answers may depend on.
+    pub(super) fn digest(&self, digest: &mut Sha256) {
+        digest.update(&self.bytes);
+        for asset in &self.assets {
+            digest.update(&asset.data);
+        }
+    }
+
     pub(super) fn load(
         self,
         sandbox: &Sandbox,
@@ -91,6 +99,36 @@ impl Wasm {
             .load(setup)
             .map_err(|error| Error::Plugin { name, error })
     }
+}
+
+/// The files of local folders that a service of this manifest is made of, whether or not they are there.
+pub fn local_files(manifest: &Manifest) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let folder = match &manifest.model.source {
+        manifest::Source::Local(folder) => Some(folder),
+        manifest::Source::Hub { .. } => None,
+    };
+    let beside = |file: &str| folder.map(|folder| folder.join(file));
+    files.extend([&*manifest.model.file, CARD, EVALUATION].map(beside));
+    for step in [&manifest.preprocess, &manifest.postprocess]
+        .into_iter()
+        .flatten()
+    {
+        let mut wanted: Vec<&str> = Vec::new();
+        match &step.from {
+            PluginSource::File(path) => files.push(Some(path.clone())),
+            PluginSource::Bundled(name) => {
+                let assets = plugin::bundled(name).map_or(&[][..], |bundled| bundled.assets);
+                wanted.extend(assets.iter().map(|asset| asset.file));
+            }
+            PluginSource::Hub { .. } => {}
+        }
+        if let Some(written) = &step.assets {
+            wanted = written.iter().map(String::as_str).collect();
+        }
+        files.extend(wanted.into_iter().map(beside));
+    }
+    files.into_iter().flatten().collect()
 }
 
 pub(super) async fn wasm(

@@ -56,6 +56,19 @@ pub enum Error {
         /// Where.
         difference: Difference,
     },
+    /// An example takes longer than any request may.
+    #[error(
+        "example `{name}` takes {} ms, longer than `limits.deadline_ms` allows ({} ms)",
+        .took.as_millis(), .deadline.as_millis()
+    )]
+    Slow {
+        /// The example.
+        name: String,
+        /// Processor time.
+        took: Duration,
+        /// What the manifest allows.
+        deadline: Duration,
+    },
     /// A verified file is gone or cannot be read.
     #[error("cannot read `{file}`: {error}")]
     Read {

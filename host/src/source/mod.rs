@@ -139,6 +139,20 @@ pub async fn fetch(
     }
 }
 
+/// The commit that a Hub source names now, asked once and without the cache; `None` for a local folder.
+///
+/// # Errors
+/// The hub gives none; see [`Error`].
+pub async fn resolve(source: &Source, settings: &HubSettings) -> Result<Option<String>, Error> {
+    match source {
+        Source::Local(_) => Ok(None),
+        Source::Hub { repo, revision } => {
+            let commit = remote::resolve(repo, revision, settings).await;
+            commit.map(Some)
+        }
+    }
+}
+
 /// What `source` holds: of a folder also what lies up to two folders deep, of a hub every file of the commit that the
 /// revision names now. A hub that does not answer is replaced by what the cache holds of the commit.
 ///

@@ -41,6 +41,19 @@ pub(super) async fn fetch(
     }
 }
 
+/// The commit that `revision` names at the hub now.
+pub(super) async fn resolve(
+    repo: &Repo,
+    revision: &str,
+    settings: &HubSettings,
+) -> Result<String, Error> {
+    check_revision(revision)?;
+    if is_commit(revision) {
+        return Ok(revision.to_owned());
+    }
+    Hub::new(repo, settings)?.resolve(revision).await
+}
+
 /// The files of the commit that `revision` names.
 pub(super) async fn list(
     repo: &Repo,

@@ -40,7 +40,7 @@ impl Answer {
     }
 }
 
-async fn finish(request: reqwest::RequestBuilder) -> Answer {
+pub(crate) async fn finish(request: reqwest::RequestBuilder) -> Answer {
     let response = request
         .timeout(Duration::from_secs(60))
         .send()

@@ -92,6 +92,8 @@ struct Stored {
 struct State {
     commit: String,
     files: BTreeMap<String, Stored>,
+    /// The files of commits that `main` named before.
+    past: BTreeMap<String, BTreeMap<String, Stored>>,
     faults: Vec<(On, Fault, usize)>,
     seen: Vec<Seen>,
 }
@@ -145,9 +147,14 @@ impl FakeHub {
         self.put(path, bytes, sha256(bytes));
     }
 
-    /// `main` names another commit from here on.
+    /// `main` names another commit from here on; the files of the one before stay as they are.
     pub(crate) fn move_main(&self, number: u8) {
-        self.state().commit = commit(number);
+        let mut state = self.state();
+        let (before, files) = (state.commit.clone(), state.files.clone());
+        state.past.insert(before, files);
+        state.commit = commit(number);
+        let now = state.commit.clone();
+        state.past.remove(&now);
     }
 
     /// The next `times` requests of a kind go wrong.
@@ -251,7 +258,22 @@ fn answer(request: &Request<Incoming>, state: &mut State) -> Option<Response<Ste
 }
 
 fn knows(state: &State, revision: &str) -> bool {
-    revision == "main" || revision == state.commit
+    files(state, revision).is_some()
+}
+
+fn files<'a>(state: &'a State, revision: &str) -> Option<&'a BTreeMap<String, Stored>> {
+    match revision == "main" || revision == state.commit {
+        true => Some(&state.files),
+        false => state.past.get(revision),
+    }
+}
+
+/// The commit that a revision is.
+fn commit_of(state: &State, revision: &str) -> String {
+    match state.past.contains_key(revision) {
+        true => revision.to_owned(),
+        false => state.commit.clone(),
+    }
 }
 
 fn not_found(code: &str) -> Response<Steps> {
@@ -272,7 +294,8 @@ fn resolve_revision(state: &mut State, revision: &str) -> Option<Response<Steps>
     if !knows(state, revision) {
         return Some(not_found("RevisionNotFound"));
     }
-    let body = format!("{{\"id\":\"acme/x\",\"sha\":\"{}\"}}", state.commit);
+    let commit = commit_of(state, revision);
+    let body = format!("{{\"id\":\"acme/x\",\"sha\":\"{commit}\"}}");
     Some(json(200, &[], &body))
 }
 
@@ -292,11 +315,11 @@ fn resolve_file(
         }
         _ => {}
     }
-    if !knows(state, revision) {
+    let Some(files) = files(state, revision) else {
         return Some(not_found("RevisionNotFound"));
-    }
-    let commit = ("x-repo-commit", state.commit.clone());
-    let Some(stored) = state.files.get(file) else {
+    };
+    let commit = ("x-repo-commit", commit_of(state, revision));
+    let Some(stored) = files.get(file) else {
         let code = ("x-error-code", "EntryNotFound".to_owned());
         return Some(json(404, &[commit, code], "{\"error\":\"no such entry\"}"));
     };

@@ -13,6 +13,7 @@ mod predict;
 mod process;
 mod readme;
 mod server;
+mod swap;
 mod tasks;
 mod tensors;
 mod tidy;

@@ -25,6 +25,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "manifest",
             "metrics",
             "settings",
+            "watch",
         ],
     ),
     (
@@ -39,6 +40,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "tensor",
             "manifest",
             "metrics",
+            "events",
         ],
     ),
     (
@@ -47,16 +49,27 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "service", "source", "pipeline", "plugin", "model", "tensor", "manifest", "card",
         ],
     ),
-    ("registry", &["service", "scheduler", "manifest", "metrics"]),
+    (
+        "registry",
+        &[
+            "service",
+            "source",
+            "scheduler",
+            "pipeline",
+            "manifest",
+            "metrics",
+            "events",
+        ],
+    ),
     (
         "service",
         &[
-            "manifest", "source", "model", "plugin", "pipeline", "card", "metrics",
+            "manifest", "source", "model", "plugin", "pipeline", "card", "metrics", "priority",
         ],
     ),
     ("scheduler", &["metrics"]),
     ("pipeline", &["model", "plugin", "tensor"]),
-    ("plugin", &["tensor"]),
+    ("plugin", &["tensor", "priority"]),
     ("model", &["tensor"]),
     ("card", &["manifest"]),
     ("source", &["manifest"]),
@@ -65,6 +78,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("manifest", &[]),
     ("tensor", &[]),
     ("metrics", &[]),
+    ("events", &[]),
+    ("watch", &[]),
+    ("priority", &[]),
     ("lib", &[]),
 ];
 
@@ -82,6 +98,7 @@ const ENGINES: &[(&str, &str)] = &[
     ("hyper", "http/"),
     ("serde_yaml", "manifest/yaml.rs"),
     ("saphyr_parser", "manifest/position.rs"),
+    ("notify", "watch.rs"),
     ("prometheus", "metrics.rs"),
     ("clap", "settings.rs main.rs"),
     ("indicatif", "cli/bar.rs"),

@@ -29,7 +29,8 @@ export class Refusal extends Error {
   }
 }
 
-export const models = async () => (await (await call("models")).json()).models;
+/** `{models, problems}`: all models, and what is wrong with manifests that no model was made of. */
+export const models = async () => (await call("models")).json();
 export const model = async (name) => (await call(modelPath(name))).json();
 
 /** The address to post to, relative to the page. */

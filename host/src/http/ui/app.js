@@ -3,6 +3,7 @@
 
 import * as api from "./api.js";
 import { byId, put } from "./dom.js";
+import { onChange } from "./events.js";
 import { showExamples } from "./examples.js";
 import { factsOf } from "./facts.js";
 import { buildForm } from "./form.js";
@@ -21,11 +22,11 @@ const page = { status: null, form: null, built: null, mark: () => {}, chosen: nu
 async function follow() {
   clearTimeout(page.timer);
   try {
-    const models = await api.models();
+    const { models, problems } = await api.models();
     const wanted = new URLSearchParams(location.search).get("model") ?? (models.find((one) => one.default) ?? models[0])?.name;
-    if (!wanted) throw new api.Refusal({ type: "not_found", message: "This server has no model yet." });
+    if (!wanted) throw new api.Refusal({ type: "not_found", message: problems[0]?.error ?? "This server has no model yet." });
     page.status = await api.model(wanted);
-    showHeader(page.status, models);
+    showHeader(page.status, models, problems);
     if (page.status.state === "ready") {
       await ready();
       return;
@@ -134,4 +135,5 @@ byId("model-picker").addEventListener("change", (event) => {
 addEventListener("error", (event) => showFault(event.error ?? event.message));
 addEventListener("unhandledrejection", (event) => showFault(event.reason));
 wireTabs(document.querySelector('[role="tablist"]'));
+onChange(follow);
 follow();

@@ -4,6 +4,7 @@
 import { copyButton, h } from "./dom.js";
 import { evaluationOf } from "./evaluation.js";
 import { bytes, duration, number } from "./format.js";
+import { historyOf } from "./history.js";
 import { markdown } from "./markdown.js";
 
 export function factsOf(model) {
@@ -15,7 +16,8 @@ export function factsOf(model) {
         card ? h("article", { class: "card", "aria-label": "Model card" }, markdown(card)) : null),
       h("section", { "aria-labelledby": "facts-heading" },
         h("h2", { id: "facts-heading" }, "Facts"),
-        h("dl", {}, entries(model).map(([name, ...value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))))),
+        h("dl", {}, entries(model).map(([name, ...value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
+        historyOf(model))),
   ];
 }
 
@@ -31,6 +33,7 @@ function entries(model) {
     evaluation?.parameters && ["Parameters", number(evaluation.parameters, 0)],
     model.file && ["File", `${model.file}${model.bytes ? `, ${bytes(model.bytes)}` : ""}`],
     source && ["Source", source.repo ? `${source.repo} at ${source.requested_revision ?? "main"}` : source.path],
+    model.version && ["Version", h("code", {}, model.version.id)],
     model.revision && ["Revision", digest(model.revision)],
     model.sha256 && ["SHA-256", digest(model.sha256)],
     signature && ["Inputs", tensors(signature.inputs)],

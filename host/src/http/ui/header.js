@@ -6,7 +6,7 @@ import { humanise, sentence } from "./format.js";
 
 const NAMES = { ready: "Ready", loading: "Loading", failed: "Not loaded", offline: "No connection" };
 
-export function showHeader(model, models) {
+export function showHeader(model, models, problems = []) {
   const title = model.title ?? model.name;
   document.title = title;
   byId("title").textContent = title;
@@ -14,7 +14,7 @@ export function showHeader(model, models) {
   const beside = [title === model.name ? null : model.name, model.task ? humanise(model.task) : null];
   put(byId("eyebrow"), beside.map((one) => (one ? h("span", {}, one) : null)));
   showPill(model.state, shortStage(model));
-  showNotice(model);
+  showNotice(model, problems);
   const picker = byId("picker");
   picker.hidden = models.length < 2;
   byId("model-picker").replaceChildren(...models.map((one) => h("option", { value: one.name, selected: one.name === model.name },
@@ -46,12 +46,15 @@ function shortStage({ state, stage }) {
   return state === "loading" && share ? `Loading ${share[1]} %` : null;
 }
 
-/** What stands in the way of predicting, where something does. */
-function showNotice({ state, stage, error, retry_in_s: retry }) {
+/** What stands in the way of predicting, or of a newer version, where something does. */
+function showNotice(model, problems) {
+  const { state, stage, error, retry_in_s: retry } = model;
   const notice = byId("notice");
   notice.dataset.state = state;
   if (state === "ready") {
-    put(notice);
+    const news = newsOf(model, problems);
+    notice.dataset.state = error || problems.length ? "refused" : "ready";
+    put(notice, ...news);
     return;
   }
   if (state === "failed") {
@@ -64,4 +67,22 @@ function showNotice({ state, stage, error, retry_in_s: retry }) {
     h("h2", {}, "The model is loading"),
     h("p", {}, stage ? sentence(stage) : "The form appears as soon as it is ready."),
     h("progress", Number.isFinite(share) ? { max: 100, value: share, "aria-label": "Loading" } : { "aria-label": "Loading" }));
+}
+
+/** What is going on beside the version that answers. */
+function newsOf({ error, stage, trial, retry_in_s: retry }, problems) {
+  if (error) {
+    const when = retry ? `It is tried again in ${retry} s, and at once when the manifest changes.` : "It is tried again when the manifest changes.";
+    return [h("h2", {}, "The last change was not taken"), h("p", {}, prose(sentence(error))), h("p", { class: "advice" }, `The version before it answers on. ${when}`)];
+  }
+  if (problems.length) {
+    return [h("h2", {}, "A manifest is not read"), ...problems.map((problem) => h("p", {}, prose(sentence(problem.error)))), h("p", { class: "advice" }, "The models shown here are not touched by it.")];
+  }
+  if (trial?.shadow) {
+    return [h("p", {}, `A new version sees the requests and answers nobody: ${trial.shadow.compared} answers compared, largest difference ${trial.shadow.largest_difference.toPrecision(3)}.`)];
+  }
+  if (trial) {
+    return [h("p", {}, `A new version is on trial: it answers ${trial.canary_percent} % of the requests, for ${trial.remaining_s} s more.`)];
+  }
+  return stage ? [h("p", {}, `A new version is loading: ${sentence(stage)}`)] : [];
 }

@@ -7,14 +7,12 @@ use super::engine::invalid;
 use super::key::Key;
 use super::plugin::Slot;
 use crate::plugin::{LoadError, Wasi};
+use crate::priority;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 use wasmtime::Engine;
 use wasmtime::component::Component;
-
-/// Requests come first: a lower priority, in steps of `nice`.
-const NICENESS: i32 = 10;
 
 /// A frozen plugin to compile well.
 pub(super) struct Job {
@@ -51,7 +49,7 @@ impl Optimiser {
 }
 
 fn work(engine: &Engine, jobs: &Receiver<Job>) {
-    yield_to_others();
+    priority::yield_to_others();
     for job in jobs {
         let Some(slot) = job.slot.upgrade() else {
             continue;
@@ -77,13 +75,5 @@ fn work(engine: &Engine, jobs: &Receiver<Job>) {
                 slot.settle(None);
             }
         }
-    }
-}
-
-fn yield_to_others() {
-    // On Linux this is the priority of one thread, by its id.
-    let thread = rustix::thread::gettid();
-    if let Err(error) = rustix::process::setpriority_process(Some(thread), NICENESS) {
-        tracing::debug!(reason = %error, "the optimiser has the priority of everyone");
     }
 }

@@ -16,6 +16,7 @@ fn whole() -> serde_json::Value {
     json!({
         "name": "a", "model": {"repo": "a/b"}, "preprocess": step, "postprocess": step,
         "examples": [{"name": "One", "request": {}, "expect": {"value": 1}}], "limits": {"plugin": {}},
+        "rollout": {"shadow": true},
     })
 }
 
@@ -168,14 +169,16 @@ fn the_examples_of_the_reference_are_accepted_and_show_every_field() {
         .map(|rest| rest.split("```").next().unwrap());
     let minimal = blocks.next().unwrap();
     let full = blocks.next().unwrap();
+    let shadow = blocks.next().unwrap();
     assert_eq!(blocks.next(), None);
     assert_eq!(minimal.lines().count(), 4);
-    parse_text(minimal).unwrap_or_else(|error| panic!("{error}"));
-    parse_text(full).unwrap_or_else(|error| panic!("{error}"));
+    for example in [minimal, full, shadow] {
+        parse_text(example).unwrap_or_else(|error| panic!("{error}"));
+    }
     for (_, field) in places() {
         let shown = format!("{}:", field.name);
         assert!(
-            format!("{minimal}{full}").contains(&shown),
+            format!("{minimal}{full}{shadow}").contains(&shown),
             "no example shows `{}`",
             field.name
         );

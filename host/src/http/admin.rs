@@ -1,0 +1,59 @@
+//! `POST /admin/models/{name}/{action}`: what an operator with the token may do.
+//! Must not know how it is done.
+
+use super::Shared;
+use super::health::json_response;
+use super::predict::unknown;
+use super::reject::Reject;
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+use warp::http::header::AUTHORIZATION;
+use warp::http::{HeaderMap, StatusCode};
+use warp::reply::Response;
+
+pub(super) fn act(shared: &Shared, name: &str, action: &str, headers: &HeaderMap) -> Response {
+    match allowed(shared, headers).and_then(|()| done(shared, name, action)) {
+        Ok(response) => response,
+        Err(reject) => reject.into_response(),
+    }
+}
+
+fn done(shared: &Shared, name: &str, action: &str) -> Result<Response, Reject> {
+    let entry = shared.registry.find(name).ok_or_else(|| unknown(shared))?;
+    let version = match action {
+        "rollback" => entry.roll_back(),
+        "promote" => entry.promote(),
+        other => {
+            let known = "there are `rollback` and `promote`";
+            return Err(Reject::NotFound(format!(
+                "there is no action `{other}`; {known}"
+            )));
+        }
+    };
+    let version = version.map_err(|error| Reject::Conflict(error.to_string()))?;
+    let done = json!({
+        "model": name,
+        "version": version.name(),
+        "revision": version.service.revision,
+        "sha256": version.service.artifact.sha256,
+    });
+    Ok(json_response(StatusCode::OK, &done))
+}
+
+fn allowed(shared: &Shared, headers: &HeaderMap) -> Result<(), Reject> {
+    let Some(token) = &shared.admin else {
+        let message =
+            "there are no admin routes; start the server with MODELHOST_ADMIN_TOKEN to have them";
+        return Err(Reject::NotFound(message.to_owned()));
+    };
+    let shown = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let shown = shown.and_then(|value| value.strip_prefix("Bearer "));
+    // Of digests: how long a comparison takes tells nothing about the token.
+    let digest = |text: &str| Sha256::digest(text);
+    match shown {
+        Some(shown) if digest(shown) == digest(token) => Ok(()),
+        _ => Err(Reject::Unauthorized),
+    }
+}
