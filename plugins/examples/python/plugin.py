@@ -21,12 +21,11 @@ calls = 0
 def report(kind, error, trace):
     """What nobody catches goes to the log before the call fails."""
     while trace:
+    places = []
         code, line, trace = trace.tb_frame.f_code, trace.tb_lineno, trace.tb_next
-        logging.log(logging.Level.ERROR, f"{code.co_filename}:{line} in {code.co_name}")
-    logging.log(logging.Level.ERROR, f"{kind.__name__}: {error}")
-
-
-sys.excepthook = report
+        places.append(f"{code.co_filename}:{line} in {code.co_name}")
+    for said in places[-20:] + [f"{kind.__name__}: {error}"]:
+        logging.log(logging.Level.ERROR, said)
 
 
 def invalid(field, message):
@@ -43,6 +42,8 @@ class Lifecycle(exports.Lifecycle):
 
     def init(self, config_json, assets, model):
         # [preprocess]
+        # Not before: while the plugin is built there is no log.
+        sys.excepthook = report
         global factor, tensor_name
         config = json.loads(config_json)
         if not isinstance(config, dict) or not is_number(config.get("factor")):
