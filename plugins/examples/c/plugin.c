@@ -86,6 +86,10 @@ bool exports_modelhost_plugin_preprocess_run(
       snprintf(words, sizeof words, "/inputs/%u", count);
       return invalid(error, words, "must be a number");
     }
+    if (!isfinite((float)(number * factor))) {
+      snprintf(words, sizeof words, "/inputs/%u", count);
+      return invalid(error, words, "is too large");
+    }
     row = allocate(row, (count + 1) * sizeof *row);
     row[count++] = (float)(number * factor);
   }

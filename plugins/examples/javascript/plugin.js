@@ -59,6 +59,7 @@ export const preprocess = {
     }
     values.forEach((value, index) => {
       if (typeof value !== 'number') throw invalid(`/inputs/${index}`, 'must be a number');
+      if (!Number.isFinite(Math.fround(value * factor))) throw invalid(`/inputs/${index}`, 'is too large');
     });
     log('info', `call ${calls}: ${values.length} values`);
     const row = Float32Array.from(values, (value) => value * factor);

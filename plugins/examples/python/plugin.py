@@ -15,13 +15,14 @@ from wit_world.exports import preprocess
 factor = 1.0
 tensor_name = "x"
 calls = 0
+LARGEST = 3.4028235e38  # of f32
 # [end]
 
 
 def report(kind, error, trace):
     """What nobody catches goes to the log before the call fails."""
-    while trace:
     places = []
+    while trace:
         code, line, trace = trace.tb_frame.f_code, trace.tb_lineno, trace.tb_next
         places.append(f"{code.co_filename}:{line} in {code.co_name}")
     for said in places[-20:] + [f"{kind.__name__}: {error}"]:
@@ -41,9 +42,9 @@ class Lifecycle(exports.Lifecycle):
     """Runs once. The memory that it leaves is where every call starts."""
 
     def init(self, config_json, assets, model):
-        # [preprocess]
         # Not before: while the plugin is built there is no log.
         sys.excepthook = report
+        # [preprocess]
         global factor, tensor_name
         config = json.loads(config_json)
         if not isinstance(config, dict) or not is_number(config.get("factor")):
@@ -80,6 +81,8 @@ class Preprocess(exports.Preprocess):
         for index, value in enumerate(values):
             if not is_number(value):
                 raise invalid(f"/inputs/{index}", "must be a number")
+            if not abs(value * factor) <= LARGEST:
+                raise invalid(f"/inputs/{index}", "is too large")
         logging.log(logging.Level.INFO, f"call {calls}: {len(values)} values")
         row = types.TensorData_F32([value * factor for value in values])
         tensor = types.Tensor(shape=[1, len(values)], data=row)

@@ -145,6 +145,7 @@ fn every_language_refuses_the_same_and_says_where() {
             (r#"{"inputs": [1, "2"]}"#, Some("/inputs/1")),
             (r#"{"inputs": [1, 2, [3]]}"#, Some("/inputs/2")),
             (r#"{"inputs": [true]}"#, Some("/inputs/0")),
+            (r#"{"inputs": [1, -1e39]}"#, Some("/inputs/1")),
         ] {
             let ended = plugin.preprocess("application/json", body.as_bytes());
             assert_eq!(field(ended, name).as_deref(), place, "{name} {body}");

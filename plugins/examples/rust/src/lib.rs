@@ -62,8 +62,11 @@ impl Preprocess for Scale {
         if inputs.is_empty() {
             return Err(Invalid::at("/inputs", "must hold at least one number").into());
         }
-        log::info(&format!("call {call}: {} values", inputs.len()));
         let row: Vec<f32> = inputs.iter().map(|value| (value * self.factor) as f32).collect();
+        if let Some(index) = row.iter().position(|value| !value.is_finite()) {
+            return Err(Invalid::at(format!("/inputs/{index}"), "is too large").into());
+        }
+        log::info(&format!("call {call}: {} values", inputs.len()));
         let tensor = Tensor::f32(&[1, row.len()], row);
         Ok(Prepared::new([(self.tensor.as_str(), tensor)]).with_context(call.to_string().into()))
     }
