@@ -37,6 +37,15 @@ pub enum Error {
         language.stage_marks().join(" or ")
     )]
     NoStage { file: PathBuf, language: Language },
+    #[error(
+        "{} has `{found}`; did you mean `{meant}`? Else say with --world which stages it has",
+        file.display()
+    )]
+    Misspelt {
+        file: PathBuf,
+        found: String,
+        meant: &'static str,
+    },
     #[error("{what} is missing; install it: {install}")]
     Missing { what: String, install: String },
     #[error("{program} failed ({status}); what it says is above")]

@@ -6,6 +6,7 @@ mod error;
 mod language;
 mod project;
 mod sdk;
+mod stages;
 mod template;
 mod tool;
 mod wit;

@@ -1,7 +1,7 @@
 //! A plugin's project: a folder that says by what lies in it which language it is in.
 //! Must not know how any language is built.
 
-use super::{Error, Language, World};
+use super::{Error, Language, World, stages};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -106,9 +106,5 @@ pub(super) fn world(language: Language, folder: &Path, build: &Build) -> Result<
     for file in sources(folder, extension)? {
         text += &std::fs::read_to_string(&file).map_err(Error::io(&file))?;
     }
-    let [preprocess, postprocess] = language.stage_marks().map(|stage| text.contains(stage));
-    World::of(preprocess, postprocess).ok_or(Error::NoStage {
-        file: mark,
-        language,
-    })
+    stages::world(language, &mark, &text)
 }

@@ -37,9 +37,10 @@ pub(super) fn run(settings: &PluginBuild, cache: Option<&Path>) -> Done {
     };
     writeln!(
         std::io::stdout(),
-        "{name}: a {} in {language}, {} bytes, {state}",
+        "{name}: a {} in {language} ({}), {} bytes, {state}",
         show::world(&facts),
         wasm.bytes.len(),
     )?;
     Ok(())
 }
+        show::stages(&facts).join(", "),

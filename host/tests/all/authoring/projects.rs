@@ -233,3 +233,10 @@ fn build_says_what_is_wrong_with_a_project() {
     let error = build(&folder.path().join("broken")).wrong();
     assert!(error.contains("more than one"), "{error}");
 }
+    let misspelt = text.replace("plugin_preprocess_run(", "plugin_preproces_run(");
+    std::fs::write(&source, misspelt).expect("it can be written");
+    let error = build(&folder.path().join("broken")).wrong();
+    assert!(
+        error.contains("did you mean `plugin_preprocess_run(`"),
+        "{error}"
+    );
