@@ -11,7 +11,8 @@ pub(super) fn build(folder: &Path, scratch: &Path, build: &Build) -> Result<Path
     let world = project::world(Language::Python, folder, build)?;
     let made = scratch.join("plugin.wasm");
     // The virtual environment of the project, without having to enter it.
-    let own = folder.join(".venv/bin/componentize-py");
+    let venv = folder.join(".venv");
+    let own = venv.join("bin/componentize-py");
     let program = if own.is_file() {
         own
     } else {
@@ -19,6 +20,12 @@ pub(super) fn build(folder: &Path, scratch: &Path, build: &Build) -> Result<Path
     };
     let mut command = Command::new(program);
     command.current_dir(folder);
+    if venv.is_dir() {
+        // Else packages are looked for where the machine's own Python has them.
+        command.env("VIRTUAL_ENV", venv);
+    }
+    // A backtrace of the tool would stand below what it says of the plugin.
+    command.env("RUST_LIB_BACKTRACE", "0");
     command.arg("-d").arg(wit::folder(folder, scratch)?);
     command.args(["-w", world.name(), "componentize"]);
     if !build.wasi {

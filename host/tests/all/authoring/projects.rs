@@ -140,6 +140,31 @@ fn a_project_has_the_stages_that_were_asked_for() {
     }
 }
 
+/// Its packages are in its own folder, and nothing is activated.
+#[test]
+fn a_python_project_imports_what_its_environment_has() {
+    let folder = tempfile::tempdir().expect("a folder");
+    new(folder.path(), "packed", "python", "postprocessor").good();
+    let project = folder.path().join("packed");
+    let packages = project.join(".venv/lib/python3/site-packages");
+    std::fs::create_dir_all(&packages).expect("it can be made");
+    std::fs::write(packages.join("tiny.py"), "size = 1\n").expect("it can be written");
+    let source = project.join("plugin.py");
+    let text = std::fs::read_to_string(&source).expect("a source");
+    std::fs::write(&source, format!("import tiny\n{text}")).expect("it can be written");
+    let said = plugin_with(search_path(), &["build", str(&project)]).good();
+    assert!(
+        said.contains("a postprocessor in Python (postprocess)"),
+        "{said}"
+    );
+
+    // A stage that is not all there is named while there is nothing that logs.
+    std::fs::write(&source, text.replace("def run(", "def process(")).expect("it can be written");
+    let ended = plugin_with(search_path(), &["build", str(&project)]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.err.contains("abstract method 'run'"), "{ended:?}");
+}
+
 /// Nobody sees a terminal, so what C prints goes where a plugin's lines go.
 #[test]
 fn what_c_prints_is_logged() {
@@ -226,13 +251,6 @@ fn build_says_what_is_wrong_with_a_project() {
         "{error}"
     );
 
-    std::fs::write(&source, "// Nothing yet.\n").expect("it can be written");
-    let error = build(&folder.path().join("broken")).wrong();
-    assert!(error.contains("has no stage"), "{error}");
-    std::fs::write(folder.path().join("broken/plugin.py"), "").expect("it can be written");
-    let error = build(&folder.path().join("broken")).wrong();
-    assert!(error.contains("more than one"), "{error}");
-}
     let misspelt = text.replace("plugin_preprocess_run(", "plugin_preproces_run(");
     std::fs::write(&source, misspelt).expect("it can be written");
     let error = build(&folder.path().join("broken")).wrong();
@@ -240,3 +258,10 @@ fn build_says_what_is_wrong_with_a_project() {
         error.contains("did you mean `plugin_preprocess_run(`"),
         "{error}"
     );
+    std::fs::write(&source, "// Nothing yet.\n").expect("it can be written");
+    let error = build(&folder.path().join("broken")).wrong();
+    assert!(error.contains("has no stage"), "{error}");
+    std::fs::write(folder.path().join("broken/plugin.py"), "").expect("it can be written");
+    let error = build(&folder.path().join("broken")).wrong();
+    assert!(error.contains("more than one"), "{error}");
+}
