@@ -1,4 +1,5 @@
 // Makes a component of plugin.js: node runs this in the plugin's folder with the paths and the world as arguments.
+import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 
 const [wit, world, out, wasi] = process.argv.slice(1);
@@ -20,6 +21,11 @@ try {
   });
   await writeFile(out, component);
 } catch (error) {
-  console.error(error.message ?? error);
+  const message = String(error.message ?? error);
+  console.error(message);
+  // Of a syntax error the engine says no place; node does.
+  if (message.includes('failed to parse')) {
+    spawnSync(process.execPath, ['--check', 'plugin.js'], { stdio: 'inherit' });
+  }
   process.exit(1);
 }

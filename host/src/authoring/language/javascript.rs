@@ -5,7 +5,7 @@ use crate::authoring::{Build, Error, Language, project, tool, wit};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-pub(super) const INSTALL: &str = "Node.js 20 or newer (Debian: `apt-get install nodejs npm`), then `npm ci` in the plugin's folder";
+pub(super) const INSTALL: &str = "Node.js 20 or newer (Debian 13: `apt-get install nodejs npm`), then `npm ci` in the plugin's folder";
 
 const SCRIPT: &str = include_str!("javascript.mjs");
 /// How the script says that its package is missing.
