@@ -19,7 +19,7 @@ pub enum LoadError {
     )]
     Import(String),
     #[error(
-        "it imports `{0}`; build it without WASI, or grant functions that do nothing: `wasi: inert` in the manifest"
+        "it imports `{0}`; build it without WASI, or grant functions that do nothing: `wasi: inert` in the manifest, --wasi-inert for the commands of `modelhost plugin`"
     )]
     Wasi(String),
     #[error(
@@ -55,14 +55,23 @@ pub enum CallError {
     Internal(String),
     #[error("the plugin took longer than {} ms", .0.as_millis())]
     Deadline(Duration),
-    #[error("the plugin used more than {0} bytes of memory")]
+    #[error("the plugin used more than {} of memory", size(.0))]
     Memory(usize),
-    #[error("the plugin handed over more than {0} bytes")]
+    #[error("the plugin handed over more than {}", size(.0))]
     Output(usize),
     #[error("the plugin crashed: {0}")]
     Trap(String),
     #[error("the plugin broke its contract: {0}")]
     Abi(String),
+}
+
+/// In the unit of the manifest's limits, where it comes out even.
+fn size(bytes: &usize) -> String {
+    const MIB: usize = 1 << 20;
+    match *bytes % MIB {
+        0 => format!("{} MiB", *bytes / MIB),
+        _ => format!("{bytes} bytes"),
+    }
 }
 
 impl CallError {
