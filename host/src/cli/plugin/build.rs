@@ -33,14 +33,19 @@ pub(super) fn run(settings: &PluginBuild, cache: Option<&Path>) -> Done {
         (Err(error @ LoadError::Init(_)), None) => {
             format!("not tried with a configuration, for there is no config.json: {error}")
         }
-        (Err(error), _) => return Err(wrong(name, error)),
+        (Err(error @ LoadError::InitFault(_)), None) => {
+            let told = wasm.refusal(&error);
+            let why = "there is no config.json, so its configuration was null";
+            return Err(wrong(name, format!("{told}; {why}")));
+        }
+        (Err(error), _) => return Err(wrong(name, wasm.refusal(&error))),
     };
     writeln!(
         std::io::stdout(),
         "{name}: a {} in {language} ({}), {} bytes, {state}",
         show::world(&facts),
+        show::stages(&facts).join(", "),
         wasm.bytes.len(),
     )?;
     Ok(())
 }
-        show::stages(&facts).join(", "),

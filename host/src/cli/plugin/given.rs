@@ -5,7 +5,7 @@ use super::{Done, Stop, wrong};
 use crate::manifest::PluginLimits;
 use crate::model::{self, Model};
 use crate::plugin::{
-    Asset, BUNDLED, Facts, LoadError, Plugin, Sandbox, Setup, Signature, Wasi, bundled,
+    Asset, BUNDLED, CallError, Facts, LoadError, Plugin, Sandbox, Setup, Signature, Wasi, bundled,
 };
 use crate::service;
 use crate::settings::PluginGiven;
@@ -51,6 +51,35 @@ impl Wasm {
 
     pub(super) fn facts(&self) -> Done<Facts> {
         Facts::of(&self.bytes).map_err(|error| wrong(&self.name, error))
+    }
+
+    /// Why it was not loaded, and how to learn more.
+    pub(super) fn refusal(&self, error: &LoadError) -> String {
+        match error {
+            LoadError::InitFault(fault) => format!("{error}{}", self.hint(fault)),
+            error => error.to_string(),
+        }
+    }
+
+    /// How a call ended, and how to learn more.
+    pub(super) fn fault(&self, fault: &CallError) -> String {
+        format!("{}: {fault}{}", self.name, self.hint(fault))
+    }
+
+    /// An interpreter tells why it gives up where it prints, and without WASI it cannot.
+    fn hint(&self, fault: &CallError) -> &'static str {
+        let is_mute = || {
+            Facts::of(&self.bytes).is_ok_and(|facts| {
+                let prints = |import: &String| import.starts_with("wasi:");
+                facts.is_component && !facts.imports.iter().any(prints)
+            })
+        };
+        match fault {
+            CallError::Trap(_) if is_mute() => {
+                "; to read why, build it and test it with --wasi-inert"
+            }
+            _ => "",
+        }
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) fn run(settings: &PluginInspect, cache: Option<&Path>) -> Done {
         None if is_given => {
             let given = Given::of(given, Duration::from_secs(10))?;
             let loaded = given.load(&wasm, cache);
-            let loaded = loaded.map_err(|error| wrong(&wasm.name, error))?;
+            let loaded = loaded.map_err(|error| wrong(&wasm.name, wasm.refusal(&error)))?;
             Some(loaded.plugin.description().clone())
         }
         _ => None,
@@ -63,8 +63,8 @@ pub(super) fn run(settings: &PluginInspect, cache: Option<&Path>) -> Done {
             ("imports", facts.imports.join(", ")),
             ("bytes", wasm.bytes.len().to_string()),
             ("sha256", sha256),
-            ("languages", facts.languages.join(", ")),
-            ("tools", facts.tools.join(", ")),
+            ("languages", said(&facts.languages)),
+            ("tools", said(&facts.tools)),
         ];
         for (name, value) in rows {
             let value = if value.is_empty() { "none" } else { &value };
@@ -79,6 +79,14 @@ pub(super) fn run(settings: &PluginInspect, cache: Option<&Path>) -> Done {
     match refused {
         Some(error) => Err(wrong(&wasm.name, error)),
         None => Ok(()),
+    }
+}
+
+/// What a file says of itself, if it does.
+fn said(names: &[String]) -> String {
+    match names {
+        [] => "not said".to_owned(),
+        names => names.join(", "),
     }
 }
 

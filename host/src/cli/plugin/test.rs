@@ -37,7 +37,7 @@ pub(super) fn run(settings: &PluginTest, cache: Option<&Path>) -> Done {
     let given = Given::of(&settings.given, Duration::from_millis(settings.deadline_ms))?;
     let start = Instant::now();
     let loaded = given.load(&wasm, cache);
-    let loaded = loaded.map_err(|error| wrong(&wasm.name, error))?;
+    let loaded = loaded.map_err(|error| wrong(&wasm.name, wasm.refusal(&error)))?;
     let plugin = &loaded.plugin;
     let took = show::duration(loaded.took);
     let code = plugin.code().name();
@@ -51,6 +51,7 @@ pub(super) fn run(settings: &PluginTest, cache: Option<&Path>) -> Done {
 
     let test = Test {
         settings,
+        wasm: &wasm,
         plugin,
         model: given.model(),
     };
@@ -70,6 +71,7 @@ pub(super) fn run(settings: &PluginTest, cache: Option<&Path>) -> Done {
 
 struct Test<'a> {
     settings: &'a PluginTest,
+    wasm: &'a Wasm,
     plugin: &'a Plugin,
     model: Option<&'a Model>,
 }
@@ -187,8 +189,12 @@ impl Test<'_> {
         writeln!(out, "postprocess: {took}")?;
         if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&answer) {
             let name = self.plugin.name();
+            let hint = match answer.contains("NaN") || answer.contains("Infinity") {
+                true => "; JSON has no NaN and no infinity",
+                false => "",
+            };
             return Err(Stop::Failed(format!(
-                "{name}: its answer is not JSON: {error}"
+                "{name}: its answer is not JSON: {error}{hint}"
             )));
         }
         writeln!(out, "  {answer}")?;
@@ -199,7 +205,7 @@ impl Test<'_> {
     fn timed<T>(&self, call: impl Fn(&Plugin) -> Result<T, CallError>) -> Done<(T, String)> {
         let told = |error| match error {
             CallError::Invalid { message, field } => refused(&message, field.as_deref()),
-            fault => Stop::Failed(format!("{}: {fault}", self.plugin.name())),
+            fault => Stop::Failed(self.wasm.fault(&fault)),
         };
         let mut times = Vec::new();
         let mut timed = |plugin: &Plugin| {
