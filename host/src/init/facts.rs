@@ -6,10 +6,11 @@ use super::choice::Choice;
 use super::files::Files;
 use super::kin::Pooling;
 use super::{Error, Place};
-use crate::model::{self, Signature};
+use crate::model::{self, Port, Signature};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
+use std::collections::HashMap;
 
 /// Everything that a guess may be made from.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub(super) struct Facts<'a> {
     /// What the repo or folder is called, with what its base models are.
     names: Vec<String>,
     pub(super) signature: Signature,
+    /// The operator behind each output.
+    producers: HashMap<String, String>,
     pub(super) card: Card,
     /// `config.json`
     pub(super) config: Value,
@@ -82,6 +85,7 @@ impl<'a> Facts<'a> {
         Ok(Facts {
             files,
             names,
+            producers: producers(&file),
             signature: file.signature().clone(),
             card,
             config,
@@ -94,6 +98,11 @@ impl<'a> Facts<'a> {
         })
     }
 
+    /// The operator that makes an output, such as `Softmax`.
+    pub(super) fn producer(&self, output: &Port) -> Option<&str> {
+        self.producers.get(&output.name).map(String::as_str)
+    }
+
     /// The class in transformers, such as `BertForSequenceClassification`.
     pub(super) fn architecture(&self) -> Option<&str> {
         self.config["architectures"][0].as_str()
@@ -101,10 +110,13 @@ impl<'a> Facts<'a> {
 
     /// Whether a cross-encoder's scores are its logits.
     pub(super) fn answers_logits(&self) -> bool {
-        let config = &self.config["sentence_transformers"]["activation_fn"];
-        config
-            .as_str()
-            .is_some_and(|name| name.ends_with("Identity"))
+        let config = &self.config;
+        let written = [
+            &config["sentence_transformers"]["activation_fn"],
+            &config["sbert_ce_default_activation_function"],
+        ];
+        let mut names = written.iter().filter_map(|name| name.as_str());
+        names.any(|name| name.ends_with("Identity"))
     }
 
     /// How many classes the files name.
@@ -146,6 +158,15 @@ impl<'a> Facts<'a> {
         ];
         slow.into_iter().find(|file| self.files.has(file))
     }
+}
+
+fn producers(file: &model::File) -> HashMap<String, String> {
+    let outputs = file.signature().outputs.iter();
+    let producer = |port: &Port| {
+        let operator = file.producer(&port.name)?.to_owned();
+        Some((port.name.clone(), operator))
+    };
+    outputs.filter_map(producer).collect()
 }
 
 /// A file as JSON; null where there is none.

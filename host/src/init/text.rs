@@ -3,8 +3,8 @@
 
 use super::draft::Step;
 use super::facts::{Facts, Tokenizer};
-use super::shape;
 use super::task::Family;
+use super::{scores, shape};
 use serde_json::{Map, json};
 
 /// Words in the name of a reranker.
@@ -134,27 +134,23 @@ pub(super) fn answer(facts: &Facts<'_>, family: Family) -> Step {
 pub(super) fn label(facts: &Facts<'_>, plugin: &'static str, rank: usize) -> Step {
     let mut config = Map::new();
     let mut hints = Vec::new();
-    if shape::logits(&facts.signature, rank).is_none()
+    let mut output = shape::logits(&facts.signature, rank);
+    if output.is_none()
         && let [first, _, ..] = shape::outputs_of_rank(&facts.signature, rank).as_slice()
     {
+        output = Some(first);
         config.insert("tensor".to_owned(), first.name.as_str().into());
         hints.push(format!(
             "`{}` is the first of several outputs that could be the logits",
             first.name
         ));
     }
-    if let Some(output) = shape::logits(&facts.signature, rank)
-        && rank == 2
-        && shape::are_scores(output)
-    {
-        config.insert("function".to_owned(), "none".into());
-        hints.push(format!(
-            "`{}` reads like scores, so no softmax is applied to them",
-            output.name
-        ));
-    }
-    if plugin == "label-text" && facts.answers_logits() {
-        hints.push("config.json's activation is Identity: sentence-transformers answers the logits, as `config: { function: none }` does; by default a lone logit becomes a score between 0 and 1".to_owned());
+    let function = output.and_then(|output| scores::function(facts, plugin, output));
+    if let Some(scores::Function { name, why }) = function {
+        hints.push(why);
+        if let Some(name) = name {
+            config.insert("function".to_owned(), name.into());
+        }
     }
     let mut hint = |text: &str| hints.push(text.to_owned());
     let is_numbered = |class: &&str| class.starts_with("LABEL_");

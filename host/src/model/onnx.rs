@@ -82,7 +82,36 @@ impl File {
     pub fn signature(&self) -> &Signature {
         &self.signature
     }
+
+    /// The operator that makes the numbers of an output, behind those that only change its form.
+    pub fn producer(&self, output: &str) -> Option<&str> {
+        let nodes = &self.proto.graph.as_ref()?.node;
+        let mut name = output;
+        // A file may say that a node feeds itself.
+        for _ in 0..MOST_FORMS {
+            let makes = |node: &&pb::NodeProto| node.output.iter().any(|made| made == name);
+            let node = nodes.iter().find(makes)?;
+            if !FORMS.contains(&node.op_type.as_str()) {
+                return Some(&node.op_type);
+            }
+            name = node.input.first()?;
+        }
+        None
+    }
 }
+
+/// Operators that leave the numbers as they are.
+const FORMS: [&str; 7] = [
+    "Identity",
+    "Cast",
+    "Reshape",
+    "Squeeze",
+    "Unsqueeze",
+    "Flatten",
+    "Transpose",
+];
+/// No exporter writes more of them one behind the other.
+const MOST_FORMS: usize = 16;
 
 impl Model {
     /// Analyses and plans a model.

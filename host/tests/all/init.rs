@@ -303,6 +303,24 @@ fn what_cannot_be_drafted_is_said_with_what_to_do() {
     }
 }
 
+/// What the graph has applied to its logits is not applied again.
+#[test]
+fn scores_get_no_second_softmax() {
+    let folder = data();
+    let init = Init::new(&folder, NO_HUB);
+    let cases = [
+        ("emotion-scores", json!({"function": "none"})),
+        ("log-scores", json!({"function": "softmax"})),
+        ("ms-marco-MiniLM-L6-v2", json!({"function": "none"})),
+        ("distilbert-sst-2", json!({})),
+    ];
+    for (repo, config) in cases {
+        let output = init.run(&[repo, "--no-check"]);
+        let manifest = parsed(&printed(&output));
+        assert_eq!(manifest.postprocess.unwrap().config, config, "{repo}");
+    }
+}
+
 /// A task that is asked for wins over every guess, and one that nothing serves gets the model's own tensors.
 #[test]
 fn the_task_that_is_asked_for_wins() {

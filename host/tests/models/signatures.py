@@ -37,8 +37,8 @@ def tokens(graph, names):
     return x
 
 
-def text(path, output, classes=None, axes=3, types=True, mask=True):
-    """A model of texts: `axes` 3 answers each token, 2 each text."""
+def text(path, output, classes=None, axes=3, types=True, mask=True, ends=None):
+    """A model of texts: `axes` 3 answers each token, 2 each text; `ends` is what it does to its logits."""
     names = ["input_ids"] + ["attention_mask"] * mask + ["token_type_ids"] * types
     graph = Graph()
     x = tokens(graph, names)
@@ -46,7 +46,10 @@ def text(path, output, classes=None, axes=3, types=True, mask=True):
     if axes == 2:
         x = graph.op("ReduceMean", x, axes=[1], keepdims=0)
         shape = ["batch"]
-    if classes:
+    if classes and ends:
+        x = graph.op("MatMul", x, graph.constant("head", table(WIDTH, classes)))
+        graph.op("Identity", graph.op(ends, x), named=output)
+    elif classes:
         graph.op("MatMul", x, graph.constant("head", table(WIDTH, classes)), named=output)
     else:
         graph.op("Identity", x, named=output)
@@ -158,6 +161,12 @@ def main(out):
     rows(at("iris-sklearn/model.onnx"), 4, 3)
     series(at("patchtst/model.onnx"), 16, 4, 2)
     unknown(at("unknown/model.onnx"))
+    text(at("emotion-scores/model.onnx"), "output_0", classes=3, axes=2, types=False, ends="Softmax")
+    tokenizer(at("emotion-scores/tokenizer.json"))
+    text(at("log-scores/model.onnx"), "logits", classes=3, axes=2, types=False, ends="LogSoftmax")
+    tokenizer(at("log-scores/tokenizer.json"))
+    text(at("scored-tokens/model.onnx"), "output_0", classes=9, types=False, ends="Softmax")
+    tokenizer(at("scored-tokens/tokenizer.json"))
 
 
 if __name__ == "__main__":
