@@ -18,6 +18,7 @@ mod limits;
 mod mend;
 mod place;
 mod report;
+mod roles;
 mod scores;
 mod shape;
 mod table;

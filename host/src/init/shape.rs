@@ -4,35 +4,15 @@
 use crate::model::{Dim, Port, Signature};
 use crate::tensor::Dtype;
 
-/// What tokenize-text makes, under the names that models have for it.
-const TEXT_INPUTS: [&str; 16] = [
-    "input_ids",
-    "input",
-    "inputs",
-    "ids",
-    "tokens",
-    "token_ids",
-    "input_word_ids",
-    "attention_mask",
-    "mask",
-    "input_mask",
-    "token_type_ids",
-    "segment_ids",
-    "type_ids",
-    "input_type_ids",
-    "position_ids",
-    "positions",
-];
-
-fn is_float(dtype: Dtype) -> bool {
+pub(super) fn is_float(dtype: Dtype) -> bool {
     matches!(dtype, Dtype::F16 | Dtype::Bf16 | Dtype::F32 | Dtype::F64)
 }
 
-fn is_integer(dtype: Dtype) -> bool {
+pub(super) fn is_integer(dtype: Dtype) -> bool {
     matches!(dtype, Dtype::I64 | Dtype::I32)
 }
 
-fn rank(port: &Port) -> Option<usize> {
+pub(super) fn rank(port: &Port) -> Option<usize> {
     port.shape.as_ref().map(Vec::len)
 }
 
@@ -41,47 +21,17 @@ fn may_have_rank(port: &Port, wanted: usize) -> bool {
 }
 
 /// The size of an axis, where the file fixes it.
-fn fixed(port: &Port, axis: usize) -> Option<usize> {
+pub(super) fn fixed(port: &Port, axis: usize) -> Option<usize> {
     match port.shape.as_ref()?.get(axis)? {
         Dim::Fixed(size) => Some(*size),
         Dim::Symbol(_) | Dim::Any => None,
     }
 }
 
-/// A name without what TensorFlow puts around it: `serving_default_input_ids:0`.
-fn plain(name: &str) -> &str {
-    let name = name.strip_prefix("serving_default_").unwrap_or(name);
-    name.strip_suffix(":0").unwrap_or(name)
-}
-
-/// Whether the model reads token ids, as far as the signature tells, and the first input that says otherwise.
-pub(super) fn reads_text(signature: &Signature) -> Result<(), String> {
-    let inputs = &signature.inputs;
-    let is_text = |port: &&Port| TEXT_INPUTS.contains(&plain(&port.name));
-    let ids = inputs
-        .iter()
-        .filter(is_text)
-        .any(|port| is_integer(port.dtype));
-    if !ids
-        || inputs
-            .iter()
-            .any(|port| port.dtype == Dtype::F32 && rank(port) == Some(4))
-    {
-        return Err("the model takes no token ids".to_owned());
-    }
-    match inputs.iter().find(|port| !is_text(port)) {
-        Some(other) => Err(format!(
-            "the model also takes `{}`, which tokenize-text does not make",
-            other.name
-        )),
-        None => Ok(()),
-    }
-}
-
 /// Whether the model takes a mask of the padding.
 pub(super) fn takes_mask(signature: &Signature) -> bool {
     let mut inputs = signature.inputs.iter();
-    inputs.any(|port| plain(&port.name).contains("mask"))
+    inputs.any(|port| port.name.contains("mask"))
 }
 
 /// The one input of a model that reads pictures.

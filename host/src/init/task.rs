@@ -1,9 +1,8 @@
 //! Which task a model is for: what says so, in the order of how sure it is, held against the signature.
 //! Must not know how a task is served.
 
-use super::Guess;
 use super::facts::Facts;
-use super::shape;
+use super::{Guess, roles, shape};
 use crate::manifest::Task;
 
 /// Tasks that the same bundled plugins serve.
@@ -170,7 +169,11 @@ fn tag_of_class(class: &str, facts: &Facts<'_>) -> Option<&'static str> {
 fn of_signature(facts: &Facts<'_>) -> Option<Guess<&'static str>> {
     let signature = &facts.signature;
     let named = |name: &str| signature.outputs.iter().any(|port| port.name == name);
-    let tag = if shape::reads_text(signature).is_ok() {
+    let reads_text = match roles::tensors(signature) {
+        Ok(tensors) => tensors.is_empty() || facts.tokenizer.is_some(),
+        Err(_) => false,
+    };
+    let tag = if reads_text {
         let rows = shape::logits(signature, 2);
         let tokens = shape::logits(signature, 3);
         let classes = |port| shape::class_count(port).or(facts.class_count());
@@ -218,6 +221,7 @@ fn of_signature(facts: &Facts<'_>) -> Option<Guess<&'static str>> {
 /// Whether the signature is one that the family's plugins work on.
 fn fits(family: Family, facts: &Facts<'_>) -> Result<(), String> {
     let signature = &facts.signature;
+    let reads_text = || roles::tensors(signature).map(drop);
     let has_floats = |rank: usize, never: &[&str]| {
         let outputs = shape::outputs_of_rank(signature, rank);
         let usable = |port: &&crate::model::Port| !never.contains(&port.name.as_str());
@@ -236,12 +240,14 @@ fn fits(family: Family, facts: &Facts<'_>) -> Result<(), String> {
         )
     };
     match family {
-        Family::Embedding => shape::reads_text(signature)
+        Family::Embedding => reads_text()
             .and_then(|()| has_floats(3, &["logits"]).or_else(|_| has_floats(2, &["logits"]))),
-        Family::TextLabels => shape::reads_text(signature)
-            .and_then(|()| has_floats(2, &["sentence_embedding", "pooler_output"])),
-        Family::TokenLabels => shape::reads_text(signature)
-            .and_then(|()| has_floats(3, &["last_hidden_state", "token_embeddings"])),
+        Family::TextLabels => {
+            reads_text().and_then(|()| has_floats(2, &["sentence_embedding", "pooler_output"]))
+        }
+        Family::TokenLabels => {
+            reads_text().and_then(|()| has_floats(3, &["last_hidden_state", "token_embeddings"]))
+        }
         Family::ImageLabels => shape::picture(signature)
             .ok_or_else(inputs)
             .and_then(|_| has_floats(2, &[])),

@@ -4,7 +4,7 @@
 use super::draft::Step;
 use super::facts::{Facts, Tokenizer};
 use super::task::Family;
-use super::{scores, shape};
+use super::{roles, scores, shape};
 use serde_json::{Map, json};
 
 /// Words in the name of a reranker.
@@ -41,6 +41,12 @@ pub(super) fn tokenize(
     let mut hints = Vec::new();
     if pairs.is_none() && family == Family::TextLabels && facts.class_count() == Some(1) {
         hints.push("the model has one class; if it is a cross-encoder, which reads pairs: `config: { pairs: true }`".to_owned());
+    }
+    if let Ok(tensors) = roles::tensors(&facts.signature)
+        && !tensors.is_empty()
+    {
+        hints.push("`tensors` goes by what the names of the inputs say; where a name misleads, the answers are wrong".to_owned());
+        config.insert("tensors".to_owned(), tensors.into());
     }
     if let Some(why) = pairs {
         config.insert("pairs".to_owned(), true.into());

@@ -25,23 +25,24 @@ def table(rows, columns):
     return (np.arange(rows * columns, dtype=np.float32).reshape(rows, columns) % 7 - 3) / 8
 
 
-def tokens(graph, names):
+def tokens(graph, names, called={}):
     """Ids → [batch, sequence, WIDTH], hidden tokens as zeros."""
-    x = graph.op("Gather", graph.constant("words", table(len(WORDS), WIDTH)), "input_ids", axis=0)
+    own = lambda name: called.get(name, name)
+    x = graph.op("Gather", graph.constant("words", table(len(WORDS), WIDTH)), own("input_ids"), axis=0)
     if "token_type_ids" in names:
         kinds = graph.constant("types", table(2, WIDTH))
-        x = graph.op("Add", x, graph.op("Gather", kinds, "token_type_ids", axis=0))
+        x = graph.op("Add", x, graph.op("Gather", kinds, own("token_type_ids"), axis=0))
     if "attention_mask" in names:
-        mask = graph.op("Unsqueeze", graph.op("Cast", "attention_mask", to=FLOAT), graph.whole("last", 2))
+        mask = graph.op("Unsqueeze", graph.op("Cast", own("attention_mask"), to=FLOAT), graph.whole("last", 2))
         x = graph.op("Mul", x, mask)
     return x
 
 
-def text(path, output, classes=None, axes=3, types=True, mask=True, ends=None):
+def text(path, output, classes=None, axes=3, types=True, mask=True, ends=None, called={}):
     """A model of texts: `axes` 3 answers each token, 2 each text; `ends` is what it does to its logits."""
     names = ["input_ids"] + ["attention_mask"] * mask + ["token_type_ids"] * types
     graph = Graph()
-    x = tokens(graph, names)
+    x = tokens(graph, names, called)
     shape = ["batch", "sequence"]
     if axes == 2:
         x = graph.op("ReduceMean", x, axes=[1], keepdims=0)
@@ -53,7 +54,7 @@ def text(path, output, classes=None, axes=3, types=True, mask=True, ends=None):
         graph.op("MatMul", x, graph.constant("head", table(WIDTH, classes)), named=output)
     else:
         graph.op("Identity", x, named=output)
-    save(graph, path, [(name, INT, ["batch", "sequence"]) for name in names], [(output, FLOAT, [*shape, classes or WIDTH])])
+    save(graph, path, [(called.get(name, name), INT, ["batch", "sequence"]) for name in names], [(output, FLOAT, [*shape, classes or WIDTH])])
 
 
 def sentences(path):
@@ -167,6 +168,8 @@ def main(out):
     tokenizer(at("log-scores/tokenizer.json"))
     text(at("scored-tokens/model.onnx"), "output_0", classes=9, types=False, ends="Softmax")
     tokenizer(at("scored-tokens/tokenizer.json"))
+    text(at("own-names/model.onnx"), "logits", classes=2, axes=2, types=False, called={"input_ids": "tokens", "attention_mask": "padding_mask"})
+    tokenizer(at("own-names/tokenizer.json"))
 
 
 if __name__ == "__main__":
