@@ -117,18 +117,71 @@ pub(super) fn token_vectors(signature: &Signature) -> Option<&Port> {
 
 /// The vectors of texts, `[rows, width]`.
 pub(super) fn text_vectors(signature: &Signature) -> Option<&Port> {
-    output(signature, &["sentence_embedding"], 2)
+    output(signature, &["sentence_embedding", "text_embeds"], 2)
 }
 
-/// Whether the output is what all modules of sentence-transformers have made of a text.
+/// Whether the output is called as the vector that all of a model has made of a text.
 pub(super) fn is_whole(port: &Port) -> bool {
-    port.name == "sentence_embedding"
+    ["sentence_embedding", "text_embeds"].contains(&port.name.as_str())
 }
 
 /// Whether the output is called as scores are and logits are not.
 pub(super) fn are_scores(port: &Port) -> bool {
     let name = port.name.to_lowercase();
     name.contains("prob") || name.contains("softmax")
+}
+
+/// Whether the output is called as vectors are, and classes are not.
+pub(super) fn are_vectors(port: &Port) -> bool {
+    let name = port.name.to_lowercase();
+    let words = ["embed", "feature", "pooler", "hidden"];
+    words.iter().any(|word| name.contains(word))
+}
+
+fn speaks_of(port: &Port, words: &[&str]) -> bool {
+    let name = port.name.to_lowercase();
+    let mut parts = name.split(|c: char| !c.is_ascii_alphanumeric());
+    parts.any(|part| words.contains(&part))
+}
+
+/// The tensor whose name says that rows are steps in time, and not columns of a table.
+pub(super) fn series(signature: &Signature) -> Option<&Port> {
+    // Columns that are inputs of their own may be called anything.
+    let [only] = signature.inputs.as_slice() else {
+        return None;
+    };
+    let words = [
+        "past",
+        "future",
+        "history",
+        "series",
+        "timeseries",
+        "horizon",
+        "forecast",
+        "forecasts",
+    ];
+    let mut ports = std::iter::once(only).chain(&signature.outputs);
+    ports.find(|port| speaks_of(port, &words))
+}
+
+/// Whether the output is called as numbers are, of which there may be several.
+pub(super) fn are_numbers(port: &Port) -> bool {
+    let words = [
+        "prediction",
+        "predictions",
+        "predicted",
+        "variable",
+        "target",
+        "targets",
+    ];
+    speaks_of(port, &words)
+}
+
+/// The output with more than one number a row.
+pub(super) fn several(signature: &Signature) -> Option<&Port> {
+    let outputs = outputs_of_rank(signature, 2).into_iter();
+    let mut wide = outputs.filter(|port| class_count(port) > Some(1));
+    wide.next()
 }
 
 /// Whether an output is called as only embeddings are.

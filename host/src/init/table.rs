@@ -81,12 +81,17 @@ pub(super) fn steps(facts: &Facts<'_>, columns: &Columns, tag: &str) -> (Step, S
         hints: hint.map(str::to_owned).into_iter().collect(),
     };
     let are_numbered = tag == "tabular-classification" && facts.class_count().is_none();
-    let answer = match are_numbered {
+    let mut answer = match are_numbered {
         true => step(
             "numbered classes",
             Some("no file names the classes; `config: { labels: [first, second, …] }` does"),
         ),
         false => step("", None),
     };
+    if tag == "tabular-regression" && shape::several(&facts.signature).is_some() {
+        // Several numbers are scores of classes otherwise, and the best is answered.
+        answer.config.insert("answer".to_owned(), "numbers".into());
+        answer.from = "several numbers a row".to_owned();
+    }
     (step(columns.from, columns.hint), answer)
 }

@@ -4,6 +4,7 @@
 use super::facts::Facts;
 use super::{Guess, roles, shape};
 use crate::manifest::Task;
+use crate::model::Port;
 
 /// Tasks that the same bundled plugins serve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +38,9 @@ const SERVED: [(&str, Family); 10] = [
 ];
 
 /// How the classes of transformers end, and what their models are for.
-const CLASSES: [(&str, &str); 19] = [
+const CLASSES: [(&str, &str); 21] = [
+    ("VisionModelWithProjection", "image-feature-extraction"),
+    ("TextModelWithProjection", "feature-extraction"),
     ("ForSequenceClassification", "text-classification"),
     ("ForTokenClassification", "token-classification"),
     ("ForImageClassification", "image-classification"),
@@ -149,7 +152,7 @@ fn candidates(
     if let Some(tag) = card.tags.iter().find(|tag| family(tag).is_some()) {
         add(tag, "the card's tags");
     }
-    if let Some(guess) = of_signature(facts) {
+    if let Some(guess) = of_signature(facts, notes) {
         found.push(guess);
     }
     found
@@ -166,7 +169,7 @@ fn tag_of_class(class: &str, facts: &Facts<'_>) -> Option<&'static str> {
 }
 
 /// What the tensors alone look like.
-fn of_signature(facts: &Facts<'_>) -> Option<Guess<&'static str>> {
+fn of_signature(facts: &Facts<'_>, notes: &mut Vec<String>) -> Option<Guess<&'static str>> {
     let signature = &facts.signature;
     let named = |name: &str| signature.outputs.iter().any(|port| port.name == name);
     let reads_text = match roles::tensors(signature) {
@@ -194,19 +197,14 @@ fn of_signature(facts: &Facts<'_>) -> Option<Guess<&'static str>> {
             }
         }
     } else if shape::picture(signature).is_some() {
-        shape::logits(signature, 2).map(|_| "image-classification")?
-    } else if shape::is_table(signature) {
-        match shape::outputs_of_rank(signature, 2)
-            .iter()
-            .any(|port| shape::class_count(port) > Some(1))
-            || signature
-                .outputs
-                .iter()
-                .any(|port| port.name.contains("label"))
-        {
-            true => "tabular-classification",
-            false => "tabular-regression",
+        let outputs = shape::outputs_of_rank(signature, 2);
+        match outputs.iter().all(|port| shape::are_vectors(port)) {
+            true if outputs.is_empty() => return None,
+            true => "image-feature-extraction",
+            false => shape::logits(signature, 2).map(|_| "image-classification")?,
         }
+    } else if shape::is_table(signature) {
+        of_table(facts, notes)?
     } else {
         return None;
     };
@@ -218,14 +216,40 @@ fn of_signature(facts: &Facts<'_>) -> Option<Guess<&'static str>> {
     Some(Guess::new(tag, from))
 }
 
+fn of_table(facts: &Facts<'_>, notes: &mut Vec<String>) -> Option<&'static str> {
+    let signature = &facts.signature;
+    if let Some(port) = shape::series(signature) {
+        notes.push(format!(
+            "`{}` reads like a series in time, so this is not taken for a table; if it is one: --task tabular-regression, or tabular-classification",
+            port.name
+        ));
+        return None;
+    }
+    let mut outputs = signature.outputs.iter();
+    if outputs.any(|port| port.name.contains("label")) {
+        return Some("tabular-classification");
+    }
+    let Some(port) = shape::several(signature) else {
+        return Some("tabular-regression");
+    };
+    let are_scores = matches!(facts.producer(port), Some("Softmax" | "Sigmoid"));
+    if are_scores || !shape::are_numbers(port) {
+        return Some("tabular-classification");
+    }
+    notes.push(format!(
+        "`{}` reads like numbers and not like the scores of classes; if it has scores: --task tabular-classification",
+        port.name
+    ));
+    Some("tabular-regression")
+}
+
 /// Whether the signature is one that the family's plugins work on.
 fn fits(family: Family, facts: &Facts<'_>) -> Result<(), String> {
     let signature = &facts.signature;
     let reads_text = || roles::tensors(signature).map(drop);
-    let has_floats = |rank: usize, never: &[&str]| {
+    let has_floats = |rank: usize, never: fn(&Port) -> bool| {
         let outputs = shape::outputs_of_rank(signature, rank);
-        let usable = |port: &&crate::model::Port| !never.contains(&port.name.as_str());
-        match outputs.iter().any(usable) {
+        match outputs.iter().any(|port| !never(port)) {
             true => Ok(()),
             false => Err(format!(
                 "the model's outputs are {}",
@@ -233,6 +257,7 @@ fn fits(family: Family, facts: &Facts<'_>) -> Result<(), String> {
             )),
         }
     };
+    let are_logits = |port: &Port| port.name == "logits";
     let inputs = || {
         format!(
             "the model's inputs are {}",
@@ -241,16 +266,12 @@ fn fits(family: Family, facts: &Facts<'_>) -> Result<(), String> {
     };
     match family {
         Family::Embedding => reads_text()
-            .and_then(|()| has_floats(3, &["logits"]).or_else(|_| has_floats(2, &["logits"]))),
-        Family::TextLabels => {
-            reads_text().and_then(|()| has_floats(2, &["sentence_embedding", "pooler_output"]))
-        }
-        Family::TokenLabels => {
-            reads_text().and_then(|()| has_floats(3, &["last_hidden_state", "token_embeddings"]))
-        }
+            .and_then(|()| has_floats(3, are_logits).or_else(|_| has_floats(2, are_logits))),
+        Family::TextLabels => reads_text().and_then(|()| has_floats(2, shape::are_vectors)),
+        Family::TokenLabels => reads_text().and_then(|()| has_floats(3, shape::are_vectors)),
         Family::ImageLabels => shape::picture(signature)
             .ok_or_else(inputs)
-            .and_then(|_| has_floats(2, &[])),
+            .and_then(|_| has_floats(2, shape::are_vectors)),
         Family::ImageVectors => shape::picture(signature).map(|_| ()).ok_or_else(inputs),
         Family::Table => shape::is_table(signature).then_some(()).ok_or_else(inputs),
     }

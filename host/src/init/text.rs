@@ -194,6 +194,9 @@ fn pool(facts: &Facts<'_>) -> Step {
     };
     let from = match (tokens, texts, &facts.pooling, &facts.kin) {
         (_, Some(texts), ..) if tokens.is_none() || shape::is_whole(texts) => {
+            if tokens.is_some() && texts.name != "sentence_embedding" {
+                config.insert("tensor".to_owned(), texts.name.as_str().into());
+            }
             format!("the model's own output {}", texts.name)
         }
         (Some(_), _, Some(pooling), _) => {

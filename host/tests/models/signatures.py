@@ -67,11 +67,11 @@ def sentences(path):
     save(graph, path, [(name, INT, ["batch", "sequence"]) for name in names], outputs)
 
 
-def image(path, classes, size):
+def image(path, classes, size, output="logits"):
     graph = Graph()
     x = graph.op("ReduceMean", "pixel_values", axes=[2, 3], keepdims=0)
-    graph.op("MatMul", x, graph.constant("head", table(3, classes)), named="logits")
-    save(graph, path, [("pixel_values", FLOAT, ["batch", 3, size, size])], [("logits", FLOAT, ["batch", classes])])
+    graph.op("MatMul", x, graph.constant("head", table(3, classes)), named=output)
+    save(graph, path, [("pixel_values", FLOAT, ["batch", 3, size, size])], [(output, FLOAT, ["batch", classes])])
 
 
 def bare_image(path):
@@ -96,6 +96,13 @@ def series(path, context, horizon, channels):
     x = graph.op("Slice", "past_values", graph.whole("start", context - horizon), graph.whole("end", context), graph.whole("axis", 1))
     graph.op("Identity", x, named="prediction_outputs")
     save(graph, path, [("past_values", FLOAT, ["batch", context, channels])], [("prediction_outputs", FLOAT, ["batch", horizon, channels])])
+
+
+def flat_series(path, context, horizon):
+    """As a linear forecaster is exported, one series at a time: it looks like a table of numbers."""
+    graph = Graph()
+    graph.op("MatMul", "past_values", graph.constant("head", table(context, horizon)), named="prediction")
+    save(graph, path, [("past_values", FLOAT, [1, context])], [("prediction", FLOAT, [1, horizon])])
 
 
 def unknown(path):
@@ -170,6 +177,8 @@ def main(out):
     tokenizer(at("scored-tokens/tokenizer.json"))
     text(at("own-names/model.onnx"), "logits", classes=2, axes=2, types=False, called={"input_ids": "tokens", "attention_mask": "padding_mask"})
     tokenizer(at("own-names/tokenizer.json"))
+    image(at("clip-vision/model.onnx"), 4, 32, output="image_embeds")
+    flat_series(at("dlinear/model.onnx"), 28, 7)
 
 
 if __name__ == "__main__":
