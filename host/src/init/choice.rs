@@ -44,30 +44,16 @@ pub(super) fn choose(
         .map(|listed| listed.file.as_str())
         .filter(|file| file.ends_with(".onnx"))
         .collect();
-    let choice = match asked {
-        Some(asked) => match files.iter().any(|listed| listed.file == asked) {
-            true => Choice::of(asked, "as asked for", &onnx),
-            false => {
-                return Err(Error::NoSuchFile {
-                    place: place.to_string(),
-                    file: asked.to_owned(),
-                    onnx: onnx.iter().map(|file| (*file).to_owned()).collect(),
-                });
-            }
-        },
-        None => likeliest(place, &onnx)?,
-    };
-    match data_of(&choice.file.value, files) {
-        Some(data) => Err(Error::ExternalData {
-            file: choice.file.value,
-            data: data.to_owned(),
-            others: choice
-                .others
-                .into_iter()
-                .filter(|other| data_of(other, files).is_none())
-                .collect(),
+    match asked {
+        Some(asked) if files.iter().any(|listed| listed.file == asked) => {
+            Ok(Choice::of(asked, "as asked for", &onnx))
+        }
+        Some(asked) => Err(Error::NoSuchFile {
+            place: place.to_string(),
+            file: asked.to_owned(),
+            onnx: onnx.iter().map(|file| (*file).to_owned()).collect(),
         }),
-        None => Ok(choice),
+        None => likeliest(place, &onnx),
     }
 }
 
@@ -100,16 +86,6 @@ fn likeliest(place: &Place, onnx: &[&str]) -> Result<Choice, Error> {
 fn is_variant(file: &str) -> bool {
     let name = file.to_lowercase();
     VARIANTS.iter().any(|variant| name.contains(variant))
-}
-
-/// The file that keeps the weights of the ONNX file `file`.
-fn data_of<'a>(file: &str, files: &'a [Listed]) -> Option<&'a str> {
-    let names = [format!("{file}_data"), format!("{file}.data")];
-    let is_data = |listed: &&Listed| names.contains(&listed.file);
-    files
-        .iter()
-        .find(is_data)
-        .map(|listed| listed.file.as_str())
 }
 
 /// The same for a hub without listings: the usual names are tried.
@@ -182,25 +158,12 @@ mod tests {
 
     #[test]
     fn several_files_are_named_and_left_to_the_caller() {
-        let text = choice(&["encoder.onnx", "decoder.onnx"], None).expect_err("no choice");
-        assert!(text.contains("--file"), "{text}");
-        assert!(text.contains("encoder.onnx, decoder.onnx"), "{text}");
-        let files = ["encoder.onnx", "decoder.onnx"];
-        let asked = choice(&files, Some("decoder.onnx")).expect("a choice");
-        assert_eq!(asked.file.value, "decoder.onnx");
+        let files = ["first.onnx", "second.onnx"];
+        let text = choice(&files, None).expect_err("no choice");
+        assert!(text.contains("--file: first.onnx, second.onnx"), "{text}");
+        let asked = choice(&files, Some("second.onnx")).expect("a choice");
+        assert_eq!(asked.file.value, "second.onnx");
         let text = choice(&files, Some("x.onnx")).expect_err("no such file");
         assert!(text.contains("has no file `x.onnx`"), "{text}");
-    }
-
-    #[test]
-    fn weights_in_another_file_are_said_before_anything_is_downloaded() {
-        let files = [
-            "onnx/model.onnx",
-            "onnx/model.onnx_data",
-            "onnx/model_int8.onnx",
-        ];
-        let text = choice(&files, None).expect_err("not supported");
-        assert!(text.contains("`onnx/model.onnx_data`"), "{text}");
-        assert!(text.contains("--file onnx/model_int8.onnx"), "{text}");
     }
 }

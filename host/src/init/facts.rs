@@ -65,11 +65,8 @@ impl<'a> Facts<'a> {
         files: &'a Files,
         choice: &Choice,
     ) -> Result<Facts<'a>, Error> {
-        let file = model::File::read(&files.model).map_err(|error| Error::Model {
-            file: choice.file.value.clone(),
-            error,
-            others: choice.others.clone(),
-        })?;
+        let file =
+            model::File::read(&files.model).map_err(|error| unreadable(error, files, choice))?;
         let mut notes = Vec::new();
         let mut json = |name: &str| json(files, name, &mut notes);
         let config = json("config.json");
@@ -157,6 +154,26 @@ impl<'a> Facts<'a> {
             "vocab.json",
         ];
         slow.into_iter().find(|file| self.files.has(file))
+    }
+}
+
+fn unreadable(error: model::Error, files: &Files, choice: &Choice) -> Error {
+    let (file, others) = (choice.file.value.clone(), choice.others.clone());
+    let is_whole = |other: &String| {
+        let mut data = ["_data", ".data"].iter();
+        !data.any(|end| files.lists(&format!("{other}{end}")))
+    };
+    match error {
+        model::Error::External { file: data, .. } => Error::ExternalData {
+            file,
+            data,
+            others: others.into_iter().filter(is_whole).collect(),
+        },
+        error => Error::Model {
+            file,
+            error,
+            others,
+        },
     }
 }
 

@@ -27,6 +27,16 @@ pub enum Error {
     /// The file is no model that can be served.
     #[error("cannot load the model: {0}")]
     Load(String),
+    /// The file keeps weights in another one.
+    #[error(
+        "cannot load the model: `{tensor}` keeps its data in another file, `{file}`, which is not supported; save the model with its weights inside"
+    )]
+    External {
+        /// The first tensor that is elsewhere.
+        tensor: String,
+        /// Where, as the file says.
+        file: String,
+    },
     /// The inputs do not fit the signature.
     #[error(transparent)]
     Input(#[from] Mismatch),
@@ -70,12 +80,13 @@ pub struct File {
 impl File {
     /// Reads the file that holds `bytes`.
     pub fn read(mut bytes: &[u8]) -> Result<File, Error> {
-        contained(|| {
-            let proto = tract_onnx::onnx().proto_model_for_read(&mut bytes)?;
-            let signature = signature(&proto)?;
-            Ok(File { signature, proto })
-        })
-        .map_err(Error::Load)
+        let proto = contained(|| tract_onnx::onnx().proto_model_for_read(&mut bytes));
+        let proto = proto.map_err(Error::Load)?;
+        if let Some(elsewhere) = elsewhere(&proto) {
+            return Err(elsewhere);
+        }
+        let signature = contained(|| signature(&proto)).map_err(Error::Load)?;
+        Ok(File { signature, proto })
     }
 
     /// What the model takes and gives.
@@ -271,22 +282,24 @@ fn contained<T>(run: impl FnOnce() -> TractResult<T>) -> Result<T, String> {
     }
 }
 
+/// What to say of a file whose weights are not in it.
+fn elsewhere(proto: &pb::ModelProto) -> Option<Error> {
+    let mut tensors = proto.graph.as_ref()?.initializer.iter();
+    let tensor = tensors.find(|tensor| tensor.data_location == Some(1))?;
+    let mut said = tensor.external_data.iter();
+    let file = said.find(|entry| entry.key == "location");
+    Some(Error::External {
+        tensor: tensor.name.clone(),
+        file: file.map_or_else(|| "?".to_owned(), |entry| entry.value.clone()),
+    })
+}
+
 fn signature(proto: &pb::ModelProto) -> TractResult<Signature> {
     let message = |text: String| tract_onnx::prelude::TractError::msg(text);
     let graph = proto
         .graph
         .as_ref()
         .ok_or_else(|| message("the file holds no graph; is it an ONNX model?".to_owned()))?;
-    if let Some(external) = graph
-        .initializer
-        .iter()
-        .find(|tensor| tensor.data_location == Some(1))
-    {
-        return Err(message(format!(
-            "`{}` keeps its data in another file, which is not supported; save the model with its weights inside",
-            external.name
-        )));
-    }
     let is_initializer = |name: &str| graph.initializer.iter().any(|tensor| tensor.name == name);
     let mut inputs = graph
         .input

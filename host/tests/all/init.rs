@@ -220,6 +220,22 @@ fn nothing_is_overwritten_without_force() {
     );
 }
 
+/// A file of the format with one tensor, whose numbers lie in `weights.bin`.
+fn without_weights() -> Vec<u8> {
+    fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+        [&[number << 3 | 2, bytes.len() as u8], bytes].concat()
+    }
+    let location = [field(1, b"location"), field(2, b"weights.bin")].concat();
+    let tensor = [
+        b"\x08\x01\x10\x01".to_vec(),
+        field(8, b"w"),
+        field(13, &location),
+        b"\x70\x01".to_vec(),
+    ];
+    let graph = field(5, &tensor.concat());
+    [b"\x08\x08".to_vec(), field(7, &graph)].concat()
+}
+
 /// Each wrong command line, and the words that say what to do.
 #[test]
 fn what_cannot_be_drafted_is_said_with_what_to_do() {
@@ -234,8 +250,11 @@ fn what_cannot_be_drafted_is_said_with_what_to_do() {
     write("two/decoder.onnx", b"x");
     write("broken/model.onnx", b"<html>not found</html>");
     write("broken/model_int8.onnx", b"x");
-    write("data/model.onnx", b"x");
-    write("data/model.onnx_data", b"x");
+    write("data/model.onnx", &without_weights());
+    write("data/model_q4.onnx", &without_weights());
+    write("data/model_q4.onnx_data", b"x");
+    write("data/model_int8.onnx", b"x");
+    fs::create_dir(folder.path().join("empty")).unwrap();
     write("model.pt", b"x");
     let good = data().join("unknown").display().to_string();
     let init = Init::new(folder.path(), NO_HUB);
@@ -279,7 +298,10 @@ fn what_cannot_be_drafted_is_said_with_what_to_do() {
         ),
         (
             &["data"],
-            &["keeps its weights in `model.onnx_data`, which is not supported"],
+            &[
+                "keeps its weights in `weights.bin`, which is not supported",
+                "choose another with --file model_int8.onnx",
+            ],
         ),
         (
             &["none", "--revision", "v1"],
@@ -301,6 +323,17 @@ fn what_cannot_be_drafted_is_said_with_what_to_do() {
             );
         }
     }
+}
+
+/// A model that was saved with its weights inside may lie beside the weights of another one.
+#[test]
+fn a_file_of_weights_that_the_model_does_not_need_is_no_matter() {
+    let folder = TempDir::new().unwrap();
+    let at = |file: &str| folder.path().join(file);
+    fs::copy(data().join("unknown/model.onnx"), at("model.onnx")).unwrap();
+    fs::write(at("model.onnx.data"), b"x").unwrap();
+    let output = Init::new(folder.path(), NO_HUB).run(&["."]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
 }
 
 /// What the graph has applied to its logits is not applied again.
