@@ -19,6 +19,8 @@ pub(super) struct Card {
     pub(super) widgets: Vec<Value>,
     /// The first heading, where it reads like a title.
     pub(super) heading: Option<String>,
+    /// Whether it begins like front matter and nothing can be read of that.
+    pub(super) is_broken: bool,
 }
 
 impl Card {
@@ -32,6 +34,7 @@ impl Card {
             base_models: texts(&front["base_model"]),
             widgets: front["widget"].as_array().cloned().unwrap_or_default(),
             heading: heading(&card.markdown),
+            is_broken: bytes.starts_with(b"---\n") && front.is_null(),
         }
     }
 
@@ -103,6 +106,16 @@ mod tests {
         assert_eq!(card.base_models, ["o/n"]);
         assert_eq!(card.widgets[0]["text"], "Hi");
         assert_eq!(card.heading.as_deref(), Some("A title"));
+    }
+
+    #[test]
+    fn front_matter_that_cannot_be_read_is_known() {
+        for broken in ["---\na: [\n---\n# x", "---\na: 1\nnever closed"] {
+            assert!(Card::read(broken.as_bytes()).is_broken, "{broken}");
+        }
+        for fine in ["# x", "---\na: 1\n---\n# x", ""] {
+            assert!(!Card::read(fine.as_bytes()).is_broken, "{fine}");
+        }
     }
 
     #[test]

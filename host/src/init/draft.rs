@@ -34,8 +34,8 @@ pub struct Draft {
 pub(super) struct Step {
     pub(super) plugin: &'static str,
     pub(super) config: Map<String, Value>,
-    /// Files to grant; empty where the plugin's own list will do.
-    pub(super) assets: Vec<String>,
+    /// Files to grant; `None` where the plugin's own list will do.
+    pub(super) assets: Option<Vec<String>>,
     /// What it goes by, for a comment.
     pub(super) from: String,
     /// What could also be configured, and when.

@@ -32,6 +32,16 @@ pub enum Error {
     /// The files could not be had.
     #[error("{}", in_terms_of_init(&.0.to_string()))]
     Source(Box<source::Error>),
+    /// The tokenizer of a model of texts.
+    #[error("`{file}` cannot be used: {why}; {how}")]
+    Tokenizer {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        why: String,
+        /// How to have a better one.
+        how: String,
+    },
     /// No ONNX file.
     #[error("{place} has no ONNX file; make one: {}", export(place))]
     NoOnnx {

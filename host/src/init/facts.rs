@@ -8,7 +8,6 @@ use super::kin::Pooling;
 use super::{Error, Place};
 use crate::model::{self, Port, Signature};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -25,6 +24,8 @@ pub(super) struct Facts<'a> {
     /// `config.json`
     pub(super) config: Value,
     pub(super) tokenizer: Option<Tokenizer>,
+    /// The one that is there and cannot be used.
+    pub(super) unusable: Option<Unusable>,
     /// `sentence_bert_config.json`
     pub(super) sentences: Value,
     /// `config_sentence_transformers.json`
@@ -47,12 +48,28 @@ pub(super) struct Tokenizer {
     pub(super) pads_to: Option<u64>,
 }
 
+/// A `tokenizer.json` that is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unusable {
+    /// Its path in the repo.
+    pub(super) file: String,
+    pub(super) why: String,
+}
+
 #[derive(Deserialize)]
 struct WrittenTokenizer {
     padding: Option<WrittenPadding>,
-    #[serde(rename = "model")]
-    _model: IgnoredAny,
+    model: WrittenModel,
 }
+
+/// The oldest files leave out the type.
+#[derive(Deserialize)]
+struct WrittenModel {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+}
+
+const KINDS: [&str; 4] = ["WordPiece", "WordLevel", "BPE", "Unigram"];
 
 #[derive(Deserialize)]
 struct WrittenPadding {
@@ -62,21 +79,31 @@ struct WrittenPadding {
 impl<'a> Facts<'a> {
     pub(super) fn read(
         place: &Place,
-        files: &'a Files,
+        files: &'a mut Files,
         choice: &Choice,
     ) -> Result<Facts<'a>, Error> {
         let file =
             model::File::read(&files.model).map_err(|error| unreadable(error, files, choice))?;
-        let mut notes = Vec::new();
-        let mut json = |name: &str| json(files, name, &mut notes);
+        let mut notes = files.set_broken_aside();
+        let files: &Files = files;
+        let json = |name: &str| json(files, name);
         let config = json("config.json");
         let modules = json("modules.json");
         let pooling = json("1_Pooling/config.json");
         let sentences = json("sentence_bert_config.json");
         let prompts = json("config_sentence_transformers.json");
-        let tokenizer = tokenizer(files, &mut notes);
+        let (tokenizer, unusable) = match tokenizer(files).transpose() {
+            Ok(tokenizer) => (tokenizer, None),
+            Err(unusable) => (None, Some(unusable)),
+        };
+        if let Some(Unusable { file, why }) = &unusable {
+            notes.push(format!("{file} was not used: {why}"));
+        }
         let card = files.find("README.md");
         let card = card.map(|(_, bytes)| Card::read(bytes)).unwrap_or_default();
+        if card.is_broken {
+            notes.push("README.md begins with `---`, and there is no YAML up to another such line: its tags and examples were not used".to_owned());
+        }
         let mut names = vec![place.name()];
         names.extend(card.base_models.iter().cloned());
         Ok(Facts {
@@ -87,6 +114,7 @@ impl<'a> Facts<'a> {
             card,
             config,
             tokenizer,
+            unusable,
             sentences,
             prompts,
             pooling: Pooling::read(&modules, &pooling),
@@ -187,34 +215,36 @@ fn producers(file: &model::File) -> HashMap<String, String> {
 }
 
 /// A file as JSON; null where there is none.
-fn json(files: &Files, name: &str, notes: &mut Vec<String>) -> Value {
-    let Some((file, bytes)) = files.find(name) else {
-        return Value::Null;
-    };
-    // A byte order mark is what some editors begin a file with.
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    serde_json::from_slice(bytes).unwrap_or_else(|error| {
-        notes.push(format!("{file} is not JSON and was not used: {error}"));
-        Value::Null
-    })
+fn json(files: &Files, name: &str) -> Value {
+    let found = files.find(name);
+    let read = found.and_then(|(_, bytes)| serde_json::from_slice(bytes).ok());
+    read.unwrap_or(Value::Null)
 }
 
-fn tokenizer(files: &Files, notes: &mut Vec<String>) -> Option<Tokenizer> {
+/// `None` where there is none.
+fn tokenizer(files: &Files) -> Option<Result<Tokenizer, Unusable>> {
     let (file, bytes) = files.find("tokenizer.json")?;
-    let written: WrittenTokenizer = match serde_json::from_slice(bytes) {
-        Ok(written) => written,
-        Err(error) => {
-            notes.push(format!(
-                "{file} is not a tokenizer's file and was not used: {error}"
-            ));
-            return None;
-        }
-    };
-    Some(Tokenizer {
+    let unusable = |why: String| Unusable {
         file: file.to_owned(),
-        bytes: bytes.len(),
-        pads_to: written
-            .padding
-            .and_then(|padding| padding.strategy["Fixed"].as_u64()),
-    })
+        why,
+    };
+    let read = |written: WrittenTokenizer| match written.model.kind {
+        Some(kind) if !KINDS.contains(&kind.as_str()) => Err(unusable(format!(
+            "its model is `{kind}`, and there are {}",
+            KINDS.join(", ")
+        ))),
+        _ => Ok(Tokenizer {
+            file: file.to_owned(),
+            bytes: bytes.len(),
+            pads_to: written
+                .padding
+                .and_then(|padding| padding.strategy["Fixed"].as_u64()),
+        }),
+    };
+    let written = serde_json::from_slice(bytes);
+    Some(
+        written
+            .map_err(|error| unusable(format!("it is not a tokenizer's file: {error}")))
+            .and_then(read),
+    )
 }

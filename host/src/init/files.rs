@@ -5,12 +5,14 @@ use super::Error;
 use crate::manifest::Source;
 use crate::plugin;
 use crate::source::{self, Artifact, HubSettings, Listed, OnProgress, Request};
+use serde::de::IgnoredAny;
 
 /// What is read of a repo beside the model.
-const READ: [&str; 8] = [
+const READ: [&str; 9] = [
     "README.md",
     "config.json",
     "tokenizer.json",
+    "tokenizer_config.json",
     "preprocessor_config.json",
     "modules.json",
     "1_Pooling/config.json",
@@ -27,6 +29,8 @@ pub(super) struct Files {
     /// The ONNX file.
     pub(super) model: Vec<u8>,
     small: Vec<Small>,
+    /// What is there and cannot be read by anyone.
+    broken: Vec<String>,
     /// Every name; `None` where the hub does not list them.
     names: Option<Vec<String>>,
     /// The folder of the ONNX file in the repo, with `/` at its end; empty at the top.
@@ -83,6 +87,7 @@ impl Files {
                 .first()
                 .map_or_else(|| Ok(Vec::new()), read)?,
             small,
+            broken: Vec::new(),
             names: listed.map(|listed| listed.iter().map(|it| it.file.clone()).collect()),
             beside,
         })
@@ -95,6 +100,27 @@ impl Files {
             found.map(|small| (small.file.as_str(), small.bytes.as_slice()))
         };
         at(name).or_else(|| at(&format!("{}{name}", self.beside)))
+    }
+
+    /// Takes away what is called JSON and is none, and says why; `tokenizer.json` is left to who knows tokenizers.
+    pub(super) fn set_broken_aside(&mut self) -> Vec<String> {
+        let mut notes = Vec::new();
+        let broken = &mut self.broken;
+        self.small.retain(|Small { file, bytes }| {
+            if !file.ends_with(".json") || file.ends_with("tokenizer.json") {
+                return true;
+            }
+            let Err(error) = serde_json::from_slice::<IgnoredAny>(bytes) else {
+                return true;
+            };
+            notes.push(format!(
+                "{file} is not JSON and was not used: {error}{}; mend it and run this again",
+                cause(bytes)
+            ));
+            broken.push(file.clone());
+            false
+        });
+        notes
     }
 
     /// Whether the hub lists a file under exactly this path.
@@ -110,20 +136,31 @@ impl Files {
     }
 
     /// What a manifest has to grant the bundled plugin `name` because it does not lie where the plugin's own
-    /// list looks for it; empty where that list will do.
-    pub(super) fn assets(&self, name: &str) -> Vec<String> {
+    /// list looks for it, or cannot be read; `None` where that list will do.
+    pub(super) fn assets(&self, name: &str) -> Option<Vec<String>> {
         let wanted = plugin::bundled(name).map_or(&[][..], |bundled| bundled.assets);
-        let found: Vec<(&str, &str)> = wanted
-            .iter()
-            .filter_map(|wanted| Some((wanted.file, self.find(wanted.file)?.0)))
-            .collect();
-        match found.iter().all(|(wanted, found)| wanted == found) {
-            true => Vec::new(),
-            false => found
-                .into_iter()
-                .map(|(_, found)| found.to_owned())
-                .collect(),
+        let found = |wanted: &str| self.find(wanted).map(|(found, _)| found);
+        let is_as_wanted = |wanted: &str| match found(wanted) {
+            Some(found) => found == wanted,
+            None => !self.broken.iter().any(|broken| broken == wanted),
+        };
+        if wanted.iter().all(|wanted| is_as_wanted(wanted.file)) {
+            return None;
         }
+        let found = wanted.iter().filter_map(|wanted| found(wanted.file));
+        Some(found.map(str::to_owned).collect())
+    }
+}
+
+/// What a JSON reader's words leave out.
+fn cause(bytes: &[u8]) -> &'static str {
+    let has = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        "; it begins with a byte order mark, save it without one"
+    } else if has(b"NaN") || has(b"Infinity") {
+        "; Python writes NaN and Infinity, which JSON does not have"
+    } else {
+        ""
     }
 }
 

@@ -3,17 +3,25 @@
 
 use super::choice::Choice;
 use super::draft::{Draft, Step};
-use super::facts::Facts;
+use super::facts::{Facts, Unusable};
 use super::limits::Limits;
 use super::report::{Guess, Report};
 use super::task::{self, Decision, Family};
 use super::write::flow;
-use super::{Place, Wanted, example, image, limits, shape, table, tensors, text, title};
+use super::{Error, Place, Wanted, example, image, limits, shape, table, tensors, text, title};
 use crate::manifest::Source;
 use serde_json::Value;
 
 /// The draft of a manifest for the model of `choice`, which lies in `source`.
-pub(super) fn draft(wanted: &Wanted, source: Source, choice: &Choice, facts: &Facts<'_>) -> Draft {
+///
+/// # Errors
+/// A model of texts has a tokenizer that cannot be used.
+pub(super) fn draft(
+    wanted: &Wanted,
+    source: Source,
+    choice: &Choice,
+    facts: &Facts<'_>,
+) -> Result<Draft, Error> {
     let mut report = Report::default();
     let file = &choice.file;
     report.guess("model", &file.value, &file.from);
@@ -46,10 +54,10 @@ pub(super) fn draft(wanted: &Wanted, source: Source, choice: &Choice, facts: &Fa
         .iter()
         .for_each(|note| draft.report.note(note));
     match (decision.family, &decision.task) {
-        (Some(family), Some(tag)) => draft.serve(wanted, facts, family, tag),
+        (Some(family), Some(tag)) => draft.serve(wanted, facts, family, tag)?,
         _ => draft.serve_tensors(facts, &unserved(&decision)),
     }
-    draft
+    Ok(draft)
 }
 
 /// What the pinned commit was asked for as, where that says more.
@@ -72,10 +80,15 @@ fn unserved(decision: &Decision) -> String {
     }
 }
 
-/// Why a family's plugins cannot serve a model, and what to do about it.
-struct Obstacle {
-    why: &'static str,
-    how: Option<String>,
+/// Why a family's plugins cannot serve a model.
+enum Obstacle {
+    /// Its own tensors can be served; what to do about it.
+    Plugins {
+        why: &'static str,
+        how: Option<String>,
+    },
+    /// Somebody has to mend a file first.
+    Fatal(Error),
 }
 
 /// The plugins of a family, or why they cannot serve this model.
@@ -89,8 +102,11 @@ fn stages(
     Ok(match family {
         Family::Embedding | Family::TextLabels | Family::TokenLabels => {
             let Some(tokenizer) = &facts.tokenizer else {
-                let how = text::how_to_make_a_tokenizer(facts, &wanted.place.name());
-                return Err(Obstacle {
+                let how = text::how_to_make_a_tokenizer(facts, &wanted.place);
+                if let Some(Unusable { file, why }) = facts.unusable.clone() {
+                    return Err(Obstacle::Fatal(Error::Tokenizer { file, why, how }));
+                }
+                return Err(Obstacle::Plugins {
                     why: "there is no tokenizer.json",
                     how: Some(how),
                 });
@@ -105,7 +121,7 @@ fn stages(
         Family::ImageVectors => (image::resize(facts), None),
         Family::Table => {
             let columns = table::Columns::of(facts);
-            let columns = columns.ok_or(Obstacle {
+            let columns = columns.ok_or(Obstacle::Plugins {
                 why: "nothing says which columns it reads",
                 how: None,
             })?;
@@ -122,7 +138,7 @@ impl Draft {
         facts: &Facts<'_>,
         family: Family,
         task: &Guess<&'static str>,
-    ) {
+    ) -> Result<(), Error> {
         let Guess { value: tag, from } = task;
         let pairs = match family {
             Family::TextLabels => text::reads_pairs(facts, tag),
@@ -131,10 +147,11 @@ impl Draft {
         let stages = stages(wanted, facts, family, tag, pairs.as_deref());
         let (preprocess, postprocess) = match stages {
             Ok(stages) => stages,
-            Err(Obstacle { why, how }) => {
+            Err(Obstacle::Fatal(error)) => return Err(error),
+            Err(Obstacle::Plugins { why, how }) => {
                 self.serve_tensors(facts, &format!("this is {tag} ({from}), but {why}"));
                 how.iter().for_each(|how| self.report.note(how));
-                return;
+                return Ok(());
             }
         };
         let written = match *tag {
@@ -155,6 +172,7 @@ impl Draft {
         let (examples, spare, from) = example::examples(facts, family, tag, pairs.is_some());
         self.report.guess("examples", examples.len(), from);
         (self.examples, self.spare_examples) = (examples, spare);
+        Ok(())
     }
 
     /// Without plugins: the model's own tensors by name.

@@ -77,10 +77,10 @@ pub async fn draft(wanted: &Wanted, loader: &Loader) -> Result<Draft, Error> {
         None => choice::probe(place, &source, asked, hub, on_progress).await?,
     };
     let names = listing.files.as_deref();
-    let files = Files::bring(&source, names, &model.file.value, hub, on_progress).await?;
-    let mut facts = Facts::read(place, &files, &model)?;
+    let mut files = Files::bring(&source, names, &model.file.value, hub, on_progress).await?;
+    let mut facts = Facts::read(place, &mut files, &model)?;
     facts.kin = kin::ask(&facts, hub, on_progress).await;
-    Ok(guess::draft(wanted, source, &model, &facts))
+    guess::draft(wanted, source, &model, &facts)
 }
 
 /// The same place at the commit that was listed, so that what was read is what will be served.

@@ -130,6 +130,15 @@ impl Place {
         }
     }
 
+    /// As a command line names it.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Place::Hub { repo, .. } => repo.to_string(),
+            Place::Folder { path, .. } if path.as_os_str().is_empty() => ".".to_owned(),
+            Place::Folder { path, .. } => path.display().to_string(),
+        }
+    }
+
     /// The ONNX file that was typed.
     pub(super) fn file(&self) -> Option<&str> {
         match self {
@@ -142,9 +151,8 @@ impl Place {
 impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Place::Hub { repo, .. } => write!(f, "model `{repo}`"),
-            Place::Folder { path, .. } if path.as_os_str().is_empty() => f.write_str("folder `.`"),
-            Place::Folder { path, .. } => write!(f, "folder `{}`", path.display()),
+            Place::Hub { .. } => write!(f, "model `{}`", self.words()),
+            Place::Folder { .. } => write!(f, "folder `{}`", self.words()),
         }
     }
 }

@@ -173,7 +173,7 @@ fn of_signature(facts: &Facts<'_>, notes: &mut Vec<String>) -> Option<Guess<&'st
     let signature = &facts.signature;
     let named = |name: &str| signature.outputs.iter().any(|port| port.name == name);
     let reads_text = match roles::tensors(signature) {
-        Ok(tensors) => tensors.is_empty() || facts.tokenizer.is_some(),
+        Ok(tensors) => tensors.is_empty() || facts.tokenizer.is_some() || facts.unusable.is_some(),
         Err(_) => false,
     };
     let tag = if reads_text {

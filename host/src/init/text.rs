@@ -4,7 +4,7 @@
 use super::draft::Step;
 use super::facts::{Facts, Tokenizer};
 use super::task::Family;
-use super::{roles, scores, shape};
+use super::{Place, roles, scores, shape};
 use serde_json::{Map, json};
 
 /// Words in the name of a reranker.
@@ -239,13 +239,25 @@ fn pool(facts: &Facts<'_>) -> Step {
     }
 }
 
-/// What to do where there is no `tokenizer.json`.
-pub(super) fn how_to_make_a_tokenizer(facts: &Facts<'_>, model: &str) -> String {
-    let there = match facts.slow_tokenizer() {
-        Some(slow) => format!("{slow} is not enough; "),
-        None => String::new(),
+/// How to have a `tokenizer.json` that can be used.
+pub(super) fn how_to_make_a_tokenizer(facts: &Facts<'_>, place: &Place) -> String {
+    let slow = facts.slow_tokenizer();
+    let there = match slow {
+        Some(slow) if facts.unusable.is_none() => format!("{slow} is not enough; "),
+        _ => String::new(),
+    };
+    // A folder can be asked only where it has another tokenizer.
+    let (model, which) = match (place, slow, facts.card.base_models.first()) {
+        (Place::Hub { .. }, ..) | (_, Some(_), _) if facts.unusable.is_none() => {
+            (place.words(), "")
+        }
+        (.., Some(base)) => (base.clone(), ""),
+        _ => (
+            "MODEL".to_owned(),
+            ", where MODEL is the repo that the model was made from",
+        ),
     };
     format!(
-        "{there}make a tokenizer.json: python -c \"from transformers import AutoTokenizer; AutoTokenizer.from_pretrained('{model}').save_pretrained('.')\"; put it into a folder with the ONNX file and config.json, and run `modelhost init` on that folder"
+        "{there}make a tokenizer.json: python -c \"from transformers import AutoTokenizer; AutoTokenizer.from_pretrained('{model}').save_pretrained('.')\"{which}; put it into a folder with the ONNX file and config.json, and run `modelhost init` on that folder"
     )
 }

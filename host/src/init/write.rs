@@ -84,8 +84,8 @@ impl Yaml {
                 flow(&Value::Object(step.config.clone()))
             ));
         }
-        if !step.assets.is_empty() {
-            let assets = step.assets.iter().map(|file| Value::from(file.as_str()));
+        if let Some(assets) = &step.assets {
+            let assets = assets.iter().map(|file| Value::from(file.as_str()));
             fields.push(format!("assets: {}", flow(&Value::Array(assets.collect()))));
         }
         let line = format!("{name}: {{ {} }}", fields.join(", "));

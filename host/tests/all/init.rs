@@ -354,6 +354,53 @@ fn scores_get_no_second_softmax() {
     }
 }
 
+/// However a tokenizer is broken, nothing is written, and what to do is said.
+#[test]
+fn a_tokenizer_that_cannot_be_used_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let at = |file: &str| folder.path().join(file);
+    for file in ["model.onnx", "config.json", "tokenizer.json"] {
+        fs::copy(data().join("emotion-scores").join(file), at(file)).unwrap();
+    }
+    let whole = fs::read_to_string(at("tokenizer.json")).unwrap();
+    let cases = [
+        (whole[..whole.len() / 2].to_owned(), "EOF while parsing"),
+        (
+            whole.replace(
+                "\"type\": \"WordPiece\",\n  \"unk",
+                "\"type\": \"Wonder\",\n  \"unk",
+            ),
+            "its model is `Wonder`",
+        ),
+        ("{}".to_owned(), "missing field `model`"),
+    ];
+    let init = Init::new(folder.path(), NO_HUB);
+    for (broken, why) in cases {
+        fs::write(at("tokenizer.json"), broken).unwrap();
+        let text = init.refusal(&["."]);
+        assert!(text.contains("`tokenizer.json` cannot be used: "), "{text}");
+        assert!(text.contains(why), "{text}");
+        assert!(text.contains("from_pretrained('MODEL')"), "{text}");
+    }
+}
+
+/// What cannot be served by plugins because a file is missing: the remedy names what was typed, where that can help.
+#[test]
+fn a_missing_tokenizer_is_made_of_what_was_typed() {
+    let folder = TempDir::new().unwrap();
+    let at = |file: &str| folder.path().join("models/m").join(file);
+    fs::create_dir_all(at("")).unwrap();
+    for file in ["model.onnx", "config.json"] {
+        fs::copy(data().join("emotion-scores").join(file), at(file)).unwrap();
+    }
+    let init = Init::new(folder.path(), NO_HUB);
+    let output = init.run(&["models/m", "--no-check"]);
+    assert!(said(&output).contains("from_pretrained('MODEL')"));
+    fs::write(at("vocab.txt"), "x").unwrap();
+    let output = init.run(&["models/m", "--no-check"]);
+    assert!(said(&output).contains("from_pretrained('models/m')"));
+}
+
 /// A task that is asked for wins over every guess, and one that nothing serves gets the model's own tensors.
 #[test]
 fn the_task_that_is_asked_for_wins() {

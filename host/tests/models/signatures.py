@@ -177,6 +177,8 @@ def main(out):
     tokenizer(at("scored-tokens/tokenizer.json"))
     text(at("own-names/model.onnx"), "logits", classes=2, axes=2, types=False, called={"input_ids": "tokens", "attention_mask": "padding_mask"})
     tokenizer(at("own-names/tokenizer.json"))
+    text(at("nan-config/model.onnx"), "logits", classes=2, axes=2, types=False)
+    tokenizer(at("nan-config/tokenizer.json"))
     image(at("clip-vision/model.onnx"), 4, 32, output="image_embeds")
     flat_series(at("dlinear/model.onnx"), 28, 7)
 
