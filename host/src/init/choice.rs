@@ -53,11 +53,11 @@ pub(super) fn choose(
             file: asked.to_owned(),
             onnx: onnx.iter().map(|file| (*file).to_owned()).collect(),
         }),
-        None => likeliest(place, &onnx),
+        None => likeliest(place, files, &onnx),
     }
 }
 
-fn likeliest(place: &Place, onnx: &[&str]) -> Result<Choice, Error> {
+fn likeliest(place: &Place, files: &[Listed], onnx: &[&str]) -> Result<Choice, Error> {
     if let Some(usual) = USUAL.iter().find(|usual| onnx.contains(usual)) {
         return Ok(Choice::of(usual, "the usual name", onnx));
     }
@@ -67,8 +67,12 @@ fn likeliest(place: &Place, onnx: &[&str]) -> Result<Choice, Error> {
         .filter(|file| !is_variant(file))
         .collect();
     match (onnx, plain.as_slice()) {
-        ([], _) => Err(Error::NoOnnx {
+        ([], _) if has_weights(files) => Err(Error::NoOnnx {
             place: place.clone(),
+        }),
+        ([], _) => Err(Error::NoWeights {
+            place: place.to_string(),
+            files: files.iter().map(|listed| listed.file.clone()).collect(),
         }),
         ([only], _) => Ok(Choice::of(only, "the only ONNX file", onnx)),
         (_, [only]) => Ok(Choice::of(
@@ -76,6 +80,10 @@ fn likeliest(place: &Place, onnx: &[&str]) -> Result<Choice, Error> {
             "the only one that is not quantised or optimised",
             onnx,
         )),
+        (several, _) if are_halves(several) => Err(Error::Halves {
+            place: place.to_string(),
+            files: several.iter().map(|file| (*file).to_owned()).collect(),
+        }),
         (several, _) => Err(Error::SeveralOnnx {
             place: place.to_string(),
             files: several.iter().map(|file| (*file).to_owned()).collect(),
@@ -86,6 +94,32 @@ fn likeliest(place: &Place, onnx: &[&str]) -> Result<Choice, Error> {
 fn is_variant(file: &str) -> bool {
     let name = file.to_lowercase();
     VARIANTS.iter().any(|variant| name.contains(variant))
+}
+
+/// What weights are kept in that an exporter reads.
+const WEIGHTS: [&str; 8] = [
+    ".safetensors",
+    ".bin",
+    ".pt",
+    ".pth",
+    ".ckpt",
+    ".h5",
+    ".keras",
+    ".msgpack",
+];
+
+fn has_weights(files: &[Listed]) -> bool {
+    let is_kept = |listed: &Listed| WEIGHTS.iter().any(|end| listed.file.ends_with(end));
+    files.iter().any(is_kept)
+}
+
+/// Whether the files are the halves of a model that reads with one and writes with the other.
+fn are_halves(onnx: &[&str]) -> bool {
+    let begins = |half: &str| {
+        let mut names = onnx.iter().filter_map(|file| file.rsplit('/').next());
+        names.any(|name| name.starts_with(half))
+    };
+    begins("encoder") && begins("decoder")
 }
 
 /// The same for a hub without listings: the usual names are tried.
@@ -165,5 +199,25 @@ mod tests {
         assert_eq!(asked.file.value, "second.onnx");
         let text = choice(&files, Some("x.onnx")).expect_err("no such file");
         assert!(text.contains("has no file `x.onnx`"), "{text}");
+    }
+
+    #[test]
+    fn an_encoder_with_its_decoder_is_said_not_to_be_served() {
+        let files = ["onnx/encoder_model.onnx", "onnx/decoder_model.onnx"];
+        let text = choice(&files, None).expect_err("no choice");
+        assert!(text.contains("such pairs are not served"), "{text}");
+        let asked = choice(&files, Some(files[0])).expect("a choice");
+        assert_eq!(asked.file.value, files[0]);
+    }
+
+    #[test]
+    fn an_export_is_proposed_only_where_there_are_weights() {
+        let text = choice(&["config.json", "model.safetensors"], None).expect_err("no model");
+        assert!(text.contains("optimum-cli"), "{text}");
+        for files in [&["tokenizer.json"][..], &[]] {
+            let text = choice(files, None).expect_err("no model");
+            assert!(text.contains("nor weights"), "{text}");
+            assert!(!text.contains("optimum-cli"), "{text}");
+        }
     }
 }

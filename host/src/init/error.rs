@@ -32,6 +32,24 @@ pub enum Error {
     /// The files could not be had.
     #[error("{}", in_terms_of_init(&.0.to_string()))]
     Source(Box<source::Error>),
+    /// Neither a repo that could be had nor a path.
+    #[error("{}; nor is there a file or folder `{text}` on this machine", in_terms_of_init(&error.to_string()))]
+    NeitherHere {
+        /// What was typed.
+        text: String,
+        /// What the hub says.
+        error: Box<source::Error>,
+    },
+    /// `--task` for another kind of model.
+    #[error(
+        "--task {task} does not fit: {why}; leave it out, or name the task that the model is for"
+    )]
+    Task {
+        /// As asked for.
+        task: &'static str,
+        /// What the signature says.
+        why: String,
+    },
     /// The tokenizer of a model of texts.
     #[error("`{file}` cannot be used: {why}; {how}")]
     Tokenizer {
@@ -47,6 +65,25 @@ pub enum Error {
     NoOnnx {
         /// Where.
         place: Place,
+    },
+    /// Neither an ONNX file nor anything to make one of.
+    #[error(
+        "{place} has no ONNX file, nor weights to make one of (such as model.safetensors); {}; name the folder or repo that has the model",
+        only(files)
+    )]
+    NoWeights {
+        /// Where.
+        place: String,
+        /// What there is.
+        files: Vec<String>,
+    },
+    /// An encoder and a decoder.
+    #[error("{place} has a model in two parts, an encoder and a decoder, and such pairs are not served; --file names one of them, which is served alone: {}", files.join(", "))]
+    Halves {
+        /// Where.
+        place: String,
+        /// The files.
+        files: Vec<String>,
     },
     /// No ONNX file where there is no listing.
     #[error(
@@ -113,7 +150,7 @@ impl Error {
     /// Whether the command line has to be changed, or what it names: trying again would not help.
     pub fn is_the_callers(&self) -> bool {
         match self {
-            Error::Source(error) => error.is_permanent(),
+            Error::Source(error) | Error::NeitherHere { error, .. } => error.is_permanent(),
             Error::Read { .. } => false,
             _ => true,
         }
@@ -134,14 +171,21 @@ fn in_terms_of_init(text: &str) -> String {
 }
 
 fn export(place: &Place) -> String {
-    let model = match place {
-        Place::Hub { repo, .. } => repo.to_string(),
-        Place::Folder { path, .. } if path.as_os_str().is_empty() => ".".to_owned(),
-        Place::Folder { path, .. } => path.display().to_string(),
-    };
     format!(
-        "`pip install optimum[onnx] && optimum-cli export onnx --model {model} exported`, then `modelhost init exported`"
+        "`pip install optimum[onnx] && optimum-cli export onnx --model {} exported`, then `modelhost init exported`",
+        place.words()
     )
+}
+
+/// Names in one sentence.
+const MOST_NAMES: usize = 8;
+
+fn only(files: &[String]) -> String {
+    match files {
+        [] => "it is empty".to_owned(),
+        files if files.len() <= MOST_NAMES => format!("it has only {}", files.join(", ")),
+        files => format!("it has {} other files", files.len()),
+    }
 }
 
 fn instead(onnx: &[String]) -> String {

@@ -15,7 +15,7 @@ use serde_json::Value;
 /// The draft of a manifest for the model of `choice`, which lies in `source`.
 ///
 /// # Errors
-/// A model of texts has a tokenizer that cannot be used.
+/// The task that was asked for is of another kind of model, or a model of texts has a tokenizer that cannot be used.
 pub(super) fn draft(
     wanted: &Wanted,
     source: Source,
@@ -48,7 +48,7 @@ pub(super) fn draft(
         limits: Limits::default(),
         report,
     };
-    let decision = task::decide(facts, wanted.task);
+    let decision = task::decide(facts, wanted.task)?;
     decision
         .notes
         .iter()

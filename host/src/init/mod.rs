@@ -69,7 +69,8 @@ pub async fn draft(wanted: &Wanted, loader: &Loader) -> Result<Draft, Error> {
         retries: 1,
         ..HubSettings::clone(hub)
     };
-    let listing = source::list(&source, &impatient).await?;
+    let listing = source::list(&source, &impatient).await;
+    let listing = listing.map_err(|error| unlisted(place, error))?;
     let source = pinned(source, listing.revision.as_deref());
     let asked = wanted.file.as_deref().or(place.file());
     let model = match &listing.files {
@@ -81,6 +82,21 @@ pub async fn draft(wanted: &Wanted, loader: &Loader) -> Result<Draft, Error> {
     let mut facts = Facts::read(place, &mut files, &model)?;
     facts.kin = kin::ask(&facts, hub, on_progress).await;
     guess::draft(wanted, source, &model, &facts)
+}
+
+/// What is no repo either may be a path that was mistyped.
+fn unlisted(place: &Place, error: source::Error) -> Error {
+    let is_there = matches!(
+        error,
+        source::Error::RevisionNotFound { .. } | source::Error::RevisionName { .. }
+    );
+    match place {
+        Place::Hub { repo, .. } if !is_there => Error::NeitherHere {
+            text: repo.to_string(),
+            error: Box::new(error),
+        },
+        _ => error.into(),
+    }
 }
 
 /// The same place at the commit that was listed, so that what was read is what will be served.

@@ -2,7 +2,7 @@
 //! Must not know how a task is served.
 
 use super::facts::Facts;
-use super::{Guess, roles, shape};
+use super::{Error, Guess, roles, shape};
 use crate::manifest::Task;
 use crate::model::Port;
 
@@ -79,7 +79,10 @@ pub(super) struct Decision {
 }
 
 /// The task that was `asked` for, else the first that something names and the signature bears out.
-pub(super) fn decide(facts: &Facts<'_>, asked: Option<Task>) -> Decision {
+///
+/// # Errors
+/// The signature is not one that the plugins of the task that was asked for work on.
+pub(super) fn decide(facts: &Facts<'_>, asked: Option<Task>) -> Result<Decision, Error> {
     let mut decision = Decision::default();
     for candidate in candidates(facts, asked, &mut decision.notes) {
         let tag = candidate.value;
@@ -87,8 +90,9 @@ pub(super) fn decide(facts: &Facts<'_>, asked: Option<Task>) -> Decision {
             Some((family, Ok(()))) => {
                 decision.task = Some(candidate);
                 decision.family = Some(family);
-                return decision;
+                return Ok(decision);
             }
+            Some((_, Err(why))) if asked.is_some() => return Err(Error::Task { task: tag, why }),
             Some((_, Err(why))) => {
                 let note = format!("`{tag}` ({}) does not fit: {why}", candidate.from);
                 decision.notes.push(note);
@@ -103,14 +107,11 @@ pub(super) fn decide(facts: &Facts<'_>, asked: Option<Task>) -> Decision {
             }
             None => {
                 decision.task = Some(candidate);
-                return decision;
+                return Ok(decision);
             }
         }
-        if asked.is_some() {
-            return decision;
-        }
     }
-    decision
+    Ok(decision)
 }
 
 fn family(tag: &str) -> Option<Family> {

@@ -246,8 +246,12 @@ fn what_cannot_be_drafted_is_said_with_what_to_do() {
         fs::write(path, bytes).unwrap();
     };
     write("none/config.json", b"{}");
-    write("two/encoder.onnx", b"x");
-    write("two/decoder.onnx", b"x");
+    write("weights/config.json", b"{}");
+    write("weights/model.safetensors", b"x");
+    write("two/a.onnx", b"x");
+    write("two/b.onnx", b"x");
+    write("halves/onnx/encoder_model.onnx", b"x");
+    write("halves/onnx/decoder_model_merged.onnx", b"x");
     write("broken/model.onnx", b"<html>not found</html>");
     write("broken/model_int8.onnx", b"x");
     write("data/model.onnx", &without_weights());
@@ -257,6 +261,7 @@ fn what_cannot_be_drafted_is_said_with_what_to_do() {
     fs::create_dir(folder.path().join("empty")).unwrap();
     write("model.pt", b"x");
     let good = data().join("unknown").display().to_string();
+    let text = data().join("distilbert-sst-2").display().to_string();
     let init = Init::new(folder.path(), NO_HUB);
     let cases: &[(&[&str], &[&str])] = &[
         (
@@ -275,19 +280,31 @@ fn what_cannot_be_drafted_is_said_with_what_to_do() {
         ),
         (&["model.pt"], &["`model.pt` is no `.onnx` file"]),
         (
-            &["none"],
+            &["weights"],
             &[
-                "folder `none` has no ONNX file",
-                "optimum-cli export onnx --model none",
+                "folder `weights` has no ONNX file",
+                "optimum-cli export onnx --model weights",
+            ],
+        ),
+        (
+            &["none"],
+            &["nor weights to make one of", "it has only config.json;"],
+        ),
+        (&["empty"], &["nor weights to make one of", "it is empty;"]),
+        (
+            &["halves"],
+            &[
+                "an encoder and a decoder, and such pairs are not served",
+                "decoder_model_merged.onnx, onnx/encoder_model.onnx",
             ],
         ),
         (
             &["two"],
-            &["has several ONNX files; name one with --file: decoder.onnx, encoder.onnx"],
+            &["has several ONNX files; name one with --file: a.onnx, b.onnx"],
         ),
         (
             &["two", "--file", "x.onnx"],
-            &["has no file `x.onnx`; it has: decoder.onnx, encoder.onnx"],
+            &["has no file `x.onnx`; it has: a.onnx, b.onnx"],
         ),
         (
             &["broken"],
@@ -310,6 +327,13 @@ fn what_cannot_be_drafted_is_said_with_what_to_do() {
         (
             &[&good, "--task", "text-clasification"],
             &["did you mean `text-classification`?"],
+        ),
+        (
+            &[&text, "--task", "image-classification"],
+            &[
+                "--task image-classification does not fit: the model's inputs are `input_ids`",
+                "leave it out",
+            ],
         ),
         (&[&good, "--name", "My Model"], &["take `my-model`"]),
         (&[&good, "--force"], &["--out"]),
@@ -528,7 +552,7 @@ async fn a_hub_without_listings_is_asked_for_the_usual_names() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hub_that_has_no_model_is_said_with_what_to_do() {
     let folder = TempDir::new().unwrap();
-    let hub = FakeHub::start().await.git("README.md", b"# x");
+    let hub = FakeHub::start().await.git("pytorch_model.bin", b"x");
     let init = Init::new(folder.path(), &hub.endpoint);
     let text = init.refusal(&["acme/x"]);
     assert!(text.contains("model `acme/x` has no ONNX file"), "{text}");
@@ -555,6 +579,11 @@ async fn a_hub_that_has_no_model_is_said_with_what_to_do() {
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     assert!(
         said(&output).contains("cannot reach the hub"),
+        "{}",
+        said(&output)
+    );
+    assert!(
+        said(&output).contains("nor is there a file or folder `acme/x` on this machine"),
         "{}",
         said(&output)
     );
