@@ -38,13 +38,24 @@ pub(super) fn store(
     let mut store =
         Store::try_new(engine, call).map_err(|error| LoadError::Host(format!("{error:#}")))?;
     store.limiter(|call| &mut call.limits);
-    store.set_hostcall_fuel(limits.output_bytes);
-    store.set_epoch_deadline(clock::ticks(limits.deadline));
     store.epoch_deadline_trap();
+    limit(&mut store, limits);
     Ok(store)
 }
 
+/// From here on the call may use as much as `limits` say, whatever it used before.
+pub(super) fn limit(store: &mut Store<Call>, limits: Limits) {
+    store.set_hostcall_fuel(limits.output_bytes);
+    store.set_epoch_deadline(clock::ticks(limits.deadline));
+    store.data_mut().log_left = limits.log_bytes;
+}
+
 impl Call {
+    /// Nothing is logged until the limits are set again.
+    pub(super) fn hush(&mut self) {
+        self.log_left = 0;
+    }
+
     /// Logs what a guest prints, line by line.
     pub(super) fn print(&mut self, text: &str) {
         for line in text.lines() {

@@ -2,7 +2,9 @@
 //! Must not know how the result is compiled or kept.
 
 use super::bindings::exports::modelhost::plugin::lifecycle;
+use super::bindings::modelhost::plugin::types;
 use super::call::{Call, classify, store};
+use super::clock;
 use super::compiled::link;
 use super::engine::invalid;
 use crate::plugin::{CallError, Limits, LoadError, Setup, abi};
@@ -10,8 +12,8 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
-use wasmtime::component::{self, Component, Lift};
+use std::time::{Duration, Instant};
+use wasmtime::component::{self, Component, InstancePre, Lift};
 use wasmtime::{Engine, Store};
 
 /// `init` may read large files, once.
@@ -23,6 +25,38 @@ pub(super) struct Frozen {
     pub(super) snapshot: Vec<u8>,
     /// What `init` said.
     pub(super) description: lifecycle::Description,
+    /// What the snapshot was taken of: an instance of it is as good after `init` has run.
+    pub(super) unfrozen: Unfrozen,
+}
+
+/// A plugin before `init`, compiled.
+pub(super) struct Unfrozen {
+    pub(super) engine: Engine,
+    pub(super) instance: InstancePre<Call>,
+    pub(super) init: Init,
+    /// How long `init` took.
+    pub(super) took: Duration,
+}
+
+/// What `init` is told.
+pub(super) struct Init {
+    indices: lifecycle::GuestIndices,
+    config_json: String,
+    assets: Vec<types::Asset>,
+    model: types::Signature,
+}
+
+impl Init {
+    /// Runs `init` in a fresh instance.
+    pub(super) fn run(
+        &self,
+        store: &mut Store<Call>,
+        instance: &component::Instance,
+    ) -> wasmtime::Result<Result<lifecycle::Description, lifecycle::Error>> {
+        store.set_epoch_deadline(clock::ticks(INIT_DEADLINE));
+        let guest = self.indices.load(&mut *store, instance)?;
+        guest.call_init(store, &self.config_json, &self.assets, &self.model)
+    }
 }
 
 /// Runs `init` in an instrumented copy, compiled by the first of the `engines`
@@ -47,29 +81,28 @@ pub(super) fn freeze(
     };
     let mut store = store(engine, &Arc::from(setup.name.as_str()), limits)?;
     let fault = |error| LoadError::InitFault(classify(error, limits));
-    let instance = link(engine, &compiled, setup.wasi)?;
-    let indices = lifecycle::GuestIndices::new(&instance).map_err(invalid)?;
-    let instance = instance.instantiate(&mut store).map_err(fault)?;
-    let assets = abi::assets(setup.assets.clone());
-    let description = indices
-        .load(&mut store, &instance)
-        .map_err(invalid)?
-        .call_init(
-            &mut store,
-            &setup.config_json,
-            &assets,
-            &abi::signature(&setup.model),
-        )
-        .map_err(fault)?
-        .map_err(|error| match error {
-            lifecycle::Error::InvalidInput(invalid) => LoadError::Init(match invalid.field {
-                Some(field) => format!("{}: {}", field, invalid.message),
-                None => invalid.message,
-            }),
-            lifecycle::Error::Internal(message) => {
-                LoadError::InitFault(CallError::Internal(message))
-            }
-        })?;
+    let fresh = link(engine, &compiled, setup.wasi)?;
+    let init = Init {
+        indices: lifecycle::GuestIndices::new(&fresh).map_err(invalid)?,
+        config_json: setup.config_json.clone(),
+        assets: abi::assets(setup.assets.clone()),
+        model: abi::signature(&setup.model),
+    };
+    let start = Instant::now();
+    let instance = fresh.instantiate(&mut store).map_err(fault)?;
+    let description =
+        init.run(&mut store, &instance)
+            .map_err(fault)?
+            .map_err(|error| match error {
+                lifecycle::Error::InvalidInput(invalid) => LoadError::Init(match invalid.field {
+                    Some(field) => format!("{}: {}", field, invalid.message),
+                    None => invalid.message,
+                }),
+                lifecycle::Error::Internal(message) => {
+                    LoadError::InitFault(CallError::Internal(message))
+                }
+            })?;
+    let took = start.elapsed();
     // Reading the memories back is the host's own doing, not the plugin's output.
     store.set_hostcall_fuel(usize::MAX);
     store.set_epoch_deadline(u64::MAX / 2);
@@ -81,6 +114,12 @@ pub(super) fn freeze(
     Ok(Frozen {
         snapshot,
         description,
+        unfrozen: Unfrozen {
+            engine: engine.clone(),
+            instance: fresh,
+            init,
+            took,
+        },
     })
 }
 

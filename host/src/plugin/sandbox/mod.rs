@@ -15,7 +15,8 @@ mod plugin;
 
 pub use plugin::{Code, Plugin};
 
-use super::{LoadError, Setup, abi, contract};
+use super::contract::Stages;
+use super::{LoadError, Setup, Wasi, abi, contract};
 use cache::{Cache, Record};
 use compiled::Compiled;
 use freeze::Frozen;
@@ -23,11 +24,14 @@ use key::Key;
 use optimiser::{Job, Optimiser};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use wasmtime::component::Component;
 use wasmtime::{Engine, Strategy};
 
 /// A larger file is no plugin: the largest known, a whole Python, has 20 MB.
 const MAX_WASM_BYTES: usize = 64 << 20;
+/// An `init` that takes no longer may run before each of the first calls.
+const QUICK_INIT: Duration = Duration::from_millis(50);
 /// Instances beside those of the workers: loads answer examples too.
 const SPARE_SLOTS: u32 = 16;
 
@@ -60,8 +64,9 @@ impl Sandbox {
     }
 
     /// Loads a plugin: from the cache, if this host has compiled the same one
-    /// before; else `init` runs once, its memory is frozen, and the result is
-    /// ready in quickly compiled form, to be replaced by the optimised one.
+    /// before; else it is compiled quickly and ready once `init` has run; its
+    /// memory, as that left it, is compiled behind the first calls, quickly and
+    /// then well.
     ///
     /// # Errors
     /// See [`LoadError`]; nothing of the plugin is left behind.
@@ -88,27 +93,35 @@ impl Sandbox {
         let Frozen {
             snapshot,
             description,
+            unfrozen,
         } = freeze::freeze([&self.quick, &self.serving], &component, &setup)?;
         let record = Record {
             stages,
             description: abi::description(description)?,
         };
-        let code = match Component::new(&self.quick, &snapshot) {
-            Ok(component) => {
-                let compiled = Compiled::new(&self.quick, &component, stages, setup.wasi)?;
-                let plugin = Plugin::new(&setup, record.description.clone(), compiled, Code::Quick);
-                self.optimiser.take(Job {
-                    snapshot,
-                    wasi: setup.wasi,
-                    record,
-                    slot: plugin.slot(),
-                    keep: self.cache.clone().map(|cache| (cache, key)),
-                });
-                return Ok(plugin);
+        if Engine::same(&unfrozen.engine, &self.quick) {
+            let snapshot = Arc::<[u8]>::from(snapshot);
+            let improve = improvement(&self.quick, snapshot.clone(), stages, setup.wasi);
+            let is_patient = unfrozen.took > QUICK_INIT;
+            let compiled = match is_patient {
+                true => improve()?,
+                false => Compiled::unfrozen(unfrozen, stages)?,
+            };
+            let plugin = Plugin::new(&setup, record.description.clone(), compiled, Code::Quick);
+            if !is_patient {
+                behind(improve, &plugin)?;
             }
-            // Winch does not know every instruction; what it refuses, Cranelift compiles.
-            Err(_) => Component::new(&self.serving, &snapshot).map_err(engine::invalid)?,
-        };
+            self.optimiser.take(Job {
+                snapshot,
+                wasi: setup.wasi,
+                record,
+                slot: plugin.slot(),
+                keep: self.cache.clone().map(|cache| (cache, key)),
+            });
+            return Ok(plugin);
+        }
+        // Winch does not know every instruction; what it refuses, Cranelift compiles.
+        let code = Component::new(&self.serving, &snapshot).map_err(engine::invalid)?;
         if let Some(cache) = &self.cache {
             cache.keep(&key, &code, &record);
         }
@@ -120,4 +133,38 @@ impl Sandbox {
             Code::Optimised,
         ))
     }
+}
+
+/// What compiles a snapshot quickly.
+fn improvement(
+    quick: &Engine,
+    snapshot: Arc<[u8]>,
+    stages: Stages,
+    wasi: Wasi,
+) -> impl Fn() -> Result<Compiled, LoadError> + Send + use<> {
+    let quick = quick.clone();
+    move || {
+        let component = Component::new(&quick, &snapshot).map_err(engine::invalid)?;
+        Compiled::new(&quick, &component, stages, wasi)
+    }
+}
+
+/// Improves the plugin behind its first calls, which run `init` themselves until then.
+fn behind(
+    improve: impl FnOnce() -> Result<Compiled, LoadError> + Send + 'static,
+    plugin: &Plugin,
+) -> Result<(), LoadError> {
+    let slot = plugin.slot();
+    let work = move || match (improve(), slot.upgrade()) {
+        (Ok(compiled), Some(slot)) => slot.improve(compiled),
+        (Err(error), _) => {
+            tracing::debug!(reason = %error, "calls run `init` until the code is optimised");
+        }
+        (Ok(_), None) => {}
+    };
+    std::thread::Builder::new()
+        .name("plugin-quick".to_owned())
+        .spawn(work)
+        .map(drop)
+        .map_err(|error| LoadError::Host(error.to_string()))
 }

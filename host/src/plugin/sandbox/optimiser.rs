@@ -16,7 +16,7 @@ use wasmtime::component::Component;
 
 /// A frozen plugin to compile well.
 pub(super) struct Job {
-    pub(super) snapshot: Vec<u8>,
+    pub(super) snapshot: Arc<[u8]>,
     pub(super) wasi: Wasi,
     pub(super) record: Record,
     /// Who waits for the code; gone when the plugin was dropped.

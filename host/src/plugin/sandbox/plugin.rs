@@ -2,7 +2,7 @@
 //! Must not know how it was loaded.
 
 use super::bindings::exports::modelhost::plugin::preprocess;
-use super::call::{Call, classify, store};
+use super::call::{Call, classify, limit, store};
 use super::compiled::Compiled;
 use crate::plugin::{CallError, Description, Limits, Prepared, Setup, abi};
 use crate::tensor::NamedTensor;
@@ -55,13 +55,23 @@ pub(super) struct Slot {
 }
 
 impl Slot {
+    /// Code that is better, and not yet the best.
+    pub(super) fn improve(&self, better: Compiled) {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if *waiting {
+            self.compiled.store(Arc::new(better));
+        }
+    }
+
     /// Better code, or `None` if there will not be any.
     pub(super) fn settle(&self, better: Option<Compiled>) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(better) = better {
             self.compiled.store(Arc::new(better));
             *self.code.lock().unwrap_or_else(PoisonError::into_inner) = Code::Optimised;
         }
-        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        *waiting = false;
+        drop(waiting);
         self.settled.notify_all();
     }
 }
@@ -200,6 +210,14 @@ impl Plugin {
             .instance
             .instantiate(&mut store)
             .map_err(|error| classify(error, self.limits))?;
+        if let Some(init) = &compiled.init {
+            // It has answered once already, and has said what it logs.
+            store.data_mut().hush();
+            init.run(&mut store, &instance)
+                .map_err(|error| classify(error, self.limits))?
+                .map_err(abi::refusal)?;
+            limit(&mut store, self.limits);
+        }
         Ok((store, instance))
     }
 }
