@@ -28,6 +28,7 @@ const CLIENTS: usize = 32;
 const SWAPS: usize = 50;
 /// Every so many swaps one is broken.
 const BROKEN: usize = 10;
+const PATIENCE: Duration = Duration::from_secs(60);
 const CALM: Duration = Duration::from_secs(20);
 
 /// When an answer came, how long it took, and which of the two models gave it.
@@ -150,7 +151,13 @@ impl Server {
     }
 
     async fn until(&self, holds: impl Fn(&Value) -> bool) {
+        let start = Instant::now();
         while !holds(&self.model().await) {
+            assert!(
+                start.elapsed() < PATIENCE,
+                "no verdict: {}",
+                self.model().await
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -182,8 +189,15 @@ impl Server {
             (false, true) => format!("path: {name}"),
             (false, false) => format!("repo: acme/x\n  revision: \"{}\"", commit(number)),
         };
+        let is_broken = source == "path: nowhere";
         std::fs::write(manifest, text(&source, which)).expect("writes");
         self.until(|model| attempts(model) != before).await;
+        let result = self.model().await["attempts"][0]["result"].clone();
+        assert_eq!(
+            result,
+            if is_broken { "failed" } else { "ok" },
+            "swap {swap}"
+        );
     }
 
     /// Memory of the server, in KiB.

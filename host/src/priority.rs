@@ -1,8 +1,8 @@
 //! The priority of a thread: requests come first.
 //! Must not know what a thread does.
 
-/// In steps of `nice`: under full load a thread of normal priority gets nine times the time of such a one.
-const NICENESS: i32 = 10;
+/// In steps of `nice`: under full load a thread of normal priority gets twenty-eight times the time of such a one.
+const NICENESS: i32 = 15;
 
 /// Makes the calling thread, and those that it starts from now on, yield to the others.
 pub(crate) fn yield_to_others() {

@@ -151,25 +151,40 @@ impl Service {
         let builders = loader.builders.clone().acquire_owned().await;
         let (sandbox, shelf) = (loader.sandbox.clone(), loader.shelf.clone());
         let in_background = loader.in_background;
-        let (sender, receiver) = oneshot::channel();
-        // A thread of its own, whose priority may be lowered; it goes on where nobody waits for it any more.
-        let work = move || {
+        let mut service = on_a_thread("build", move || {
             if in_background {
                 priority::yield_to_others();
             }
-            let built = AssertUnwindSafe(|| parts.build(&sandbox, &shelf));
-            let built = catch_unwind(built).unwrap_or_else(|_| Err(panicked()));
+            parts.build(&sandbox, &shelf)
+        })
+        .await?;
+        // As requests are run, not in the background: a plugin's deadline is one of the wall clock.
+        service = on_a_thread("gate", move || {
+            service.proofs = gate::prove(&service.pipeline, &service.manifest)?;
             drop(builders);
-            sender.send(built).ok();
-        };
-        std::thread::Builder::new()
-            .name("build".to_owned())
-            .spawn(work)
-            .map_err(|error| Error::Interrupted(error.to_string()))?;
-        let mut service = receiver.await.map_err(|_| panicked())??;
+            Ok(service)
+        })
+        .await?;
         service.took = start.elapsed();
         Ok(service)
     }
+}
+
+/// Runs `work` on a thread of its own, whose priority it may lower; it goes on where nobody waits for it any more.
+async fn on_a_thread(
+    name: &str,
+    work: impl FnOnce() -> Result<Service, Error> + Send + 'static,
+) -> Result<Service, Error> {
+    let (sender, receiver) = oneshot::channel();
+    let work = move || {
+        let done = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked()));
+        sender.send(done).ok();
+    };
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+        .map_err(|error| Error::Interrupted(error.to_string()))?;
+    receiver.await.map_err(|_| panicked())?
 }
 
 /// What a service is made of, all of it on this machine.
@@ -219,7 +234,7 @@ impl Parts {
         stage_exists(&preprocess, "preprocess", Plugin::preprocesses)?;
         stage_exists(&postprocess, "postprocess", Plugin::postprocesses)?;
         let pipeline = Pipeline::new(model, preprocess, postprocess, manifest.input.as_ref())?;
-        let proofs = gate::prove(&pipeline, &manifest)?;
+        gate::warm(&pipeline, &manifest);
         let beside = |file| {
             fetched
                 .artifact(file)
@@ -233,7 +248,7 @@ impl Parts {
             artifact,
             pipeline,
             manifest: Arc::new(manifest),
-            proofs,
+            proofs: Vec::new(),
             took: Duration::ZERO,
         })
     }
