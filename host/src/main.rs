@@ -9,6 +9,10 @@ use std::process::ExitCode;
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 
+/// A swap frees on other threads what loading threads took; glibc's allocator would keep most of it for those.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let settings = match Settings::try_parse() {
         Ok(settings) => settings,

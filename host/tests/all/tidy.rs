@@ -99,6 +99,7 @@ const ENGINES: &[(&str, &str)] = &[
     ("serde_yaml", "manifest/yaml.rs"),
     ("saphyr_parser", "manifest/position.rs"),
     ("notify", "watch.rs"),
+    ("mimalloc", "main.rs"),
     ("prometheus", "metrics.rs"),
     ("clap", "settings.rs main.rs"),
     ("indicatif", "cli/bar.rs"),
