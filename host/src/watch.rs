@@ -89,6 +89,11 @@ impl Maybe {
             // Without a watcher there never is a change.
             return std::future::pending().await;
         }
+        self.quiet().await;
+    }
+
+    /// Waits until nothing has happened for a moment: who reads a file in the midst of a change finds half of it.
+    pub async fn quiet(&mut self) {
         let end = Instant::now() + LONGEST;
         while let Ok(Some(())) =
             tokio::time::timeout_at(end.min(Instant::now() + QUIET), self.0.recv()).await

@@ -38,10 +38,11 @@ async fn wait(maybe: &mut Maybe, hangup: &mut tokio::signal::unix::Signal, poll:
     #[allow(clippy::disallowed_methods, reason = "the net under the events")]
     let net = tokio::time::sleep(poll);
     tokio::select! {
-        () = maybe.changed() => {}
+        () = maybe.changed() => return,
         _ = hangup.recv() => tracing::info!("SIGHUP: comparing manifests and files"),
         () = net => {}
     }
+    maybe.quiet().await;
 }
 
 /// Reads what is there on a thread that may wait for disks.
