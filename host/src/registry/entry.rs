@@ -312,6 +312,16 @@ impl Entry {
         let version = Arc::new(Version::new(service));
         // A trial that is under way gives way to the newer version.
         self.trial.store(None);
+        state.of_trial = None;
+        if self
+            .live()
+            .is_some_and(|live| live.name() == version.name())
+        {
+            // The files are others, and what they hold is the same.
+            state.made_of = Some(made_of);
+            state.loading = Loading::default();
+            return;
+        }
         match rollout {
             Some(rollout) if self.live.load().is_some() => {
                 let trial = Arc::new(Trial::new(version.clone(), rollout));

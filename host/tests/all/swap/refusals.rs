@@ -177,4 +177,14 @@ async fn the_page_says_why_a_change_was_not_taken() {
             "return document.querySelector('#notice').hidden",
         )
         .await;
+    let versions = browser.text(".history").await;
+    assert!(
+        versions.contains("Not taken") && versions.contains("answers now"),
+        "{versions}"
+    );
+    browser
+        .execute("document.querySelector('.history').scrollIntoView({behavior: 'instant'})")
+        .await;
+    let picture = Path::new(env!("CARGO_TARGET_TMPDIR")).join("page-history.png");
+    browser.screenshot(&picture).await;
 }
