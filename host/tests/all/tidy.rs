@@ -87,7 +87,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 /// Engine crate → the one file or folder that may name it.
 const ENGINES: &[(&str, &str)] = &[
     ("hf_hub", "source/hub.rs"),
-    ("tract_onnx", "model/onnx.rs"),
+    ("tract_onnx", "model/onnx/"),
     ("wasmtime", "plugin/sandbox/"),
     ("wasmtime_wizer", "plugin/sandbox/"),
     ("wit_component", "plugin/contract.rs"),

@@ -1,0 +1,159 @@
+//! ONNX through tract: load a file, read its signature, run it; the only folder that names tract.
+//! Must not know requests, plugins or batching.
+
+mod convert;
+mod file;
+mod kernel;
+mod ops;
+mod plan;
+
+pub use file::File;
+
+use self::convert::{from_tract, to_tract};
+use self::plan::{Plans, Recipe};
+use super::signature::{Dim, Mismatch, Port, Signature};
+use crate::tensor::NamedTensor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use tract_onnx::prelude::{IntoTValue, TVec, TractResult};
+
+/// Sizes of open dims that a load tries, until one can be planned: some files need more than 1,
+/// and some image models exactly the size that they were trained with.
+const PROBES: [usize; 7] = [1, 2, 16, 64, 224, 256, 384];
+
+/// Why a model does not load or does not answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// The file is no model that can be served.
+    #[error("cannot load the model: {0}")]
+    Load(String),
+    /// The file keeps weights in another one.
+    #[error(
+        "cannot load the model: `{tensor}` keeps its data in another file, `{file}`, which is not supported; save the model with its weights inside"
+    )]
+    External {
+        /// The first tensor that is elsewhere.
+        tensor: String,
+        /// Where, as the file says.
+        file: String,
+    },
+    /// The inputs do not fit the signature.
+    #[error(transparent)]
+    Input(#[from] Mismatch),
+    /// The engine failed on inputs that fit the signature.
+    #[error("the model failed: {0}")]
+    Run(String),
+    /// An output holds NaN or infinity.
+    #[error("the model's output `{0}` is not finite")]
+    NonFinite(String),
+}
+
+/// A loaded ONNX model. Runs from any number of threads; remembers nothing between runs.
+pub struct Model {
+    signature: Signature,
+    plans: Plans,
+}
+
+impl Model {
+    /// Analyses and plans a model.
+    pub fn load(file: File) -> Result<Model, Error> {
+        contained(|| load(file)).map_err(Error::Load)
+    }
+
+    /// What it takes and gives.
+    pub fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    /// How it is planned: `symbolic` or `per shape`.
+    pub fn plan_kind(&self) -> &'static str {
+        match self.plans.recipe {
+            Recipe::Symbolic(_) => "symbolic",
+            Recipe::PerShape(_) => "per shape",
+        }
+    }
+
+    /// Runs the model once. `inputs` in any order; outputs in the file's order.
+    pub fn run(&self, inputs: Vec<NamedTensor>) -> Result<Vec<NamedTensor>, Error> {
+        let inputs = self.signature.arrange(inputs)?;
+        let shapes: Vec<Vec<usize>> = inputs
+            .iter()
+            .map(|input| input.tensor.shape().to_vec())
+            .collect();
+        let plan = self.plans.get(shapes).map_err(Error::Run)?;
+        let outputs = contained(|| {
+            let values = inputs
+                .into_iter()
+                .map(|input| Ok(to_tract(input.tensor)?.into_tvalue()))
+                .collect::<TractResult<TVec<_>>>()?;
+            let outputs = plan.run(values)?;
+            outputs
+                .iter()
+                .map(|value| from_tract(value))
+                .collect::<TractResult<Vec<_>>>()
+        })
+        .map_err(Error::Run)?;
+        outputs
+            .into_iter()
+            .zip(&self.signature.outputs)
+            .map(|(tensor, port)| match tensor.first_non_finite() {
+                Some(_) => Err(Error::NonFinite(port.name.clone())),
+                None => Ok(NamedTensor {
+                    name: port.name.clone(),
+                    tensor,
+                }),
+            })
+            .collect()
+    }
+
+    /// The shapes of the inputs with every open dim at `size`.
+    fn shapes_at(&self, size: usize) -> Vec<Vec<usize>> {
+        let dims = |port: &Port| {
+            let shape = port.shape.iter().flatten().enumerate();
+            let dim = |(axis, dim): (usize, &Dim)| match dim {
+                Dim::Fixed(fixed) => *fixed,
+                // A batch of large pictures would only cost time.
+                Dim::Symbol(_) | Dim::Any if axis == 0 && size > 64 => 1,
+                Dim::Symbol(_) | Dim::Any => size,
+            };
+            shape.map(dim).collect()
+        };
+        self.signature.inputs.iter().map(dims).collect()
+    }
+}
+
+fn load(file: File) -> TractResult<Model> {
+    let File { signature, proto } = file;
+    let recipe = match catch_unwind(AssertUnwindSafe(|| {
+        plan::typed(&proto, None)?.into_decluttered()
+    })) {
+        Ok(Ok(model)) => Recipe::Symbolic(model),
+        _ => Recipe::PerShape(Box::new(proto)),
+    };
+    let model = Model {
+        signature,
+        plans: Plans::new(recipe),
+    };
+    // What this file cannot do at any size is said at load, not at the first request.
+    let mut outcome = Ok(());
+    for size in PROBES {
+        outcome = model.plans.get(model.shapes_at(size)).map(drop);
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    outcome.map_err(tract_onnx::prelude::TractError::msg)?;
+    Ok(model)
+}
+
+/// tract panics on some files and inputs; here a panic is an error like any other.
+fn contained<T>(run: impl FnOnce() -> TractResult<T>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(format!("{error:#}")),
+        Err(panic) => Err(panic
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+            .unwrap_or_else(|| "the engine panicked".to_owned())),
+    }
+}
