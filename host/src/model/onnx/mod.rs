@@ -6,6 +6,7 @@ mod file;
 mod kernel;
 mod ops;
 mod plan;
+mod rewrite;
 
 pub use file::File;
 
@@ -122,7 +123,11 @@ impl Model {
 }
 
 fn load(file: File) -> TractResult<Model> {
-    let File { signature, proto } = file;
+    let File {
+        signature,
+        mut proto,
+    } = file;
+    proto.graph.iter_mut().for_each(rewrite::rewrite);
     let recipe = match catch_unwind(AssertUnwindSafe(|| {
         plan::typed(&proto, None)?.into_decluttered()
     })) {

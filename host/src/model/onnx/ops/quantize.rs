@@ -184,7 +184,7 @@ impl Kernel for DequantizeLinear {
     }
 }
 
-/// Inputs: sums (i32), scale of the first factor, of the second (one, or one for each index of the axis), of the output, the output's zero point.
+/// Inputs: sums (i32), scale of the first factor, of the second (one, or one for each index of the axis), of the output, the output's zero point, and an optional bias along the axis.
 #[derive(Debug)]
 struct Requantize {
     axis: i64,

@@ -1,0 +1,127 @@
+//! A graph put into other words before tract sees it: what tract has wrong, said with what it has right.
+//! Must not know signatures or plans.
+
+use super::ops::{FLIP, REQUANTIZE};
+use tract_onnx::pb::attribute_proto::AttributeType;
+use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto};
+
+/// Rewrites `graph` and the graphs inside it.
+pub(super) fn rewrite(graph: &mut GraphProto) {
+    graph.initializer.iter_mut().for_each(plain);
+    for node in std::mem::take(&mut graph.node) {
+        graph.node.extend(rewritten(node));
+    }
+}
+
+fn rewritten(mut node: NodeProto) -> Vec<NodeProto> {
+    for attribute in &mut node.attribute {
+        attribute.t.iter_mut().for_each(plain);
+        attribute.g.iter_mut().for_each(rewrite);
+    }
+    match node.op_type.as_str() {
+        "QLinearMatMul" => q_linear(node, "MatMulInteger", -1),
+        "QLinearConv" => q_linear(node, "ConvInteger", 1),
+        "LSTM" | "GRU" | "RNN" if direction(&node) == "reverse" => forwards(node),
+        _ => vec![node],
+    }
+}
+
+/// tract reads unsigned numbers only from `raw_data`.
+fn plain(tensor: &mut TensorProto) {
+    let numbers = std::mem::take(&mut tensor.uint64_data).into_iter();
+    let raw: Vec<u8> = match tensor.data_type {
+        12 => numbers.flat_map(|n| (n as u32).to_le_bytes()).collect(),
+        13 => numbers.flat_map(u64::to_le_bytes).collect(),
+        _ => return,
+    };
+    if !raw.is_empty() {
+        tensor.raw_data = raw.into();
+    }
+}
+
+/// An exact integer product, and then its scale: tract's own scaling rounds otherwise than ONNX.
+fn q_linear(mut node: NodeProto, product: &str, axis: i64) -> Vec<NodeProto> {
+    let input = |slot: usize| node.input.get(slot).cloned().unwrap_or_default();
+    let name = called(&node);
+    let sums = format!("{name}.sums");
+    let mut scaled = NodeProto {
+        name: name.clone(),
+        op_type: REQUANTIZE.to_owned(),
+        input: vec![sums.clone(), input(1), input(4), input(6), input(7)],
+        output: std::mem::replace(&mut node.output, vec![sums.clone()]),
+        attribute: vec![integer("axis", axis)],
+        ..NodeProto::default()
+    };
+    if !input(8).is_empty() {
+        scaled.input.push(input(8));
+    }
+    node.input = vec![input(0), input(3), input(2), input(5)];
+    node.name = sums;
+    node.op_type = product.to_owned();
+    vec![node, scaled]
+}
+
+/// A recurrent network over the sequence turned round: tract runs one that is `reverse` forwards.
+fn forwards(mut node: NodeProto) -> Vec<NodeProto> {
+    let name = called(&node);
+    let flip = |from: String, to: String| NodeProto {
+        name: to.clone(),
+        op_type: FLIP.to_owned(),
+        input: vec![from],
+        output: vec![to],
+        attribute: vec![integer("axis", 0)],
+        ..NodeProto::default()
+    };
+    node.attribute
+        .retain(|attribute| attribute.name != "direction");
+    let mut nodes = Vec::new();
+    if let Some(sequence) = node.input.first_mut() {
+        let turned = format!("{name}.turned");
+        let from = std::mem::replace(sequence, turned.clone());
+        nodes.push(flip(from, turned));
+    }
+    let back = node
+        .output
+        .first_mut()
+        .filter(|outputs| !outputs.is_empty())
+        .map(|outputs| {
+            let turned = format!("{name}.outputs");
+            let to = std::mem::replace(outputs, turned.clone());
+            flip(turned, to)
+        });
+    nodes.push(node);
+    nodes.extend(back);
+    nodes
+}
+
+/// The direction of a recurrent network.
+fn direction(node: &NodeProto) -> String {
+    let direction = node.attribute.iter().find(|it| it.name == "direction");
+    direction.map_or_else(
+        || "forward".to_owned(),
+        |it| String::from_utf8_lossy(&it.s).into_owned(),
+    )
+}
+
+fn called(node: &NodeProto) -> String {
+    let first = || {
+        node.output
+            .iter()
+            .find(|output| !output.is_empty())
+            .cloned()
+    };
+    if node.name.is_empty() {
+        first().unwrap_or_default()
+    } else {
+        node.name.clone()
+    }
+}
+
+fn integer(name: &str, value: i64) -> AttributeProto {
+    AttributeProto {
+        name: name.to_owned(),
+        r#type: AttributeType::Int as i32,
+        i: value,
+        ..AttributeProto::default()
+    }
+}
