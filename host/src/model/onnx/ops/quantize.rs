@@ -227,3 +227,37 @@ impl Kernel for Requantize {
         Ok(vec![saturated(zero.datum_type(), sums.shape(), values)?])
     }
 }
+
+#[derive(Debug)]
+struct DynamicQuantizeLinear;
+
+pub(super) fn dynamic_quantize_linear(_context: &ParsingContext, node: &NodeProto) -> Built {
+    operator(node, DynamicQuantizeLinear)
+}
+
+impl Kernel for DynamicQuantizeLinear {
+    fn facts(&self, inputs: &[Option<TypedFact>]) -> TractResult<Vec<TypedFact>> {
+        let values = u8::fact(required(inputs, 0)?.shape.clone());
+        Ok(vec![values, f32::fact([0; 0]), u8::fact([0; 0])])
+    }
+
+    fn run(&self, inputs: &[Option<&Tensor>]) -> TractResult<Vec<Tensor>> {
+        let input = *required(inputs, 0)?;
+        let values = floats(input)?;
+        let low = values.iter().fold(0.0, |low: f32, value| low.min(*value));
+        let high = values.iter().fold(0.0, |high: f32, value| high.max(*value));
+        let scale = if high == low {
+            1.0
+        } else {
+            (high - low) / 255.0
+        };
+        let zero = (-low / scale).round_ties_even().clamp(0.0, 255.0);
+        let quantised = |value: &f32| (value / scale).round_ties_even() + zero;
+        let values: Vec<u8> = values.iter().map(|value| quantised(value) as u8).collect();
+        Ok(vec![
+            Tensor::from_shape(input.shape(), &values)?,
+            tensor0(scale),
+            tensor0(zero as u8),
+        ])
+    }
+}
