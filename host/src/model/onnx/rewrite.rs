@@ -1,7 +1,7 @@
 //! A graph put into other words before tract sees it: what tract has wrong, said with what it has right.
 //! Must not know signatures or plans.
 
-use super::ops::{FLIP, REQUANTIZE};
+use super::ops::REQUANTIZE;
 use tract_onnx::pb::attribute_proto::AttributeType;
 use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto};
 
@@ -21,7 +21,6 @@ fn rewritten(mut node: NodeProto) -> Vec<NodeProto> {
     match node.op_type.as_str() {
         "QLinearMatMul" => q_linear(node, "MatMulInteger", -1),
         "QLinearConv" => q_linear(node, "ConvInteger", 1),
-        "LSTM" | "GRU" | "RNN" if direction(&node) == "reverse" => forwards(node),
         _ => vec![node],
     }
 }
@@ -59,48 +58,6 @@ fn q_linear(mut node: NodeProto, product: &str, axis: i64) -> Vec<NodeProto> {
     node.name = sums;
     node.op_type = product.to_owned();
     vec![node, scaled]
-}
-
-/// A recurrent network over the sequence turned round: tract runs one that is `reverse` forwards.
-fn forwards(mut node: NodeProto) -> Vec<NodeProto> {
-    let name = called(&node);
-    let flip = |from: String, to: String| NodeProto {
-        name: to.clone(),
-        op_type: FLIP.to_owned(),
-        input: vec![from],
-        output: vec![to],
-        attribute: vec![integer("axis", 0)],
-        ..NodeProto::default()
-    };
-    node.attribute
-        .retain(|attribute| attribute.name != "direction");
-    let mut nodes = Vec::new();
-    if let Some(sequence) = node.input.first_mut() {
-        let turned = format!("{name}.turned");
-        let from = std::mem::replace(sequence, turned.clone());
-        nodes.push(flip(from, turned));
-    }
-    let back = node
-        .output
-        .first_mut()
-        .filter(|outputs| !outputs.is_empty())
-        .map(|outputs| {
-            let turned = format!("{name}.outputs");
-            let to = std::mem::replace(outputs, turned.clone());
-            flip(turned, to)
-        });
-    nodes.push(node);
-    nodes.extend(back);
-    nodes
-}
-
-/// The direction of a recurrent network.
-fn direction(node: &NodeProto) -> String {
-    let direction = node.attribute.iter().find(|it| it.name == "direction");
-    direction.map_or_else(
-        || "forward".to_owned(),
-        |it| String::from_utf8_lossy(&it.s).into_owned(),
-    )
 }
 
 fn called(node: &NodeProto) -> String {

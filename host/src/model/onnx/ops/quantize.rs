@@ -215,15 +215,15 @@ impl Kernel for Requantize {
         );
         let rows = layout(-2).indices(sums.shape(), &[first.len()])?;
         let columns = layout(self.axis).indices(sums.shape(), &[second.len()])?;
+        let bias = inputs.get(5).and_then(Option::as_ref);
+        let bias = integers(bias, bias.map_or(1, |bias| bias.len()))?;
+        let channels = layout(self.axis).indices(sums.shape(), &[bias.len()])?;
         let values = sums.try_as_plain_ram()?.as_slice::<i32>()?.iter();
-        let values = values
-            .zip(rows.iter().zip(&columns))
-            .map(|(sum, (row, column))| {
-                (
-                    *sum as f32 * (first[*row] * second[*column] / output[0]),
-                    zeros[0],
-                )
-            });
+        let values = values.enumerate().map(|(at, sum)| {
+            let sum = sum.wrapping_add(bias[channels[at]]) as f32;
+            let scale = first[rows[at]] * second[columns[at]] / output[0];
+            (sum * scale, zeros[0])
+        });
         Ok(vec![saturated(zero.datum_type(), sums.shape(), values)?])
     }
 }

@@ -11,4 +11,5 @@ mod trees;
 
 pub(super) use linear::{linear_classifier, linear_regressor};
 pub(super) use scaler::{normalizer, scaler};
+pub(super) use transform::logistic;
 pub(super) use trees::{tree_ensemble_classifier, tree_ensemble_regressor};

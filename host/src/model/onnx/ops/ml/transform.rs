@@ -42,7 +42,7 @@ impl Transform {
 }
 
 /// Stable on both sides.
-pub(super) fn logistic(score: f32) -> f32 {
+pub(in crate::model::onnx::ops) fn logistic(score: f32) -> f32 {
     let tail = 1.0 / (1.0 + (-score.abs()).exp());
     if score < 0.0 { 1.0 - tail } else { tail }
 }

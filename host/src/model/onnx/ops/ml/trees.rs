@@ -137,6 +137,10 @@ pub(in crate::model::onnx::ops) fn tree_ensemble_classifier(
         base.is_empty() || (!two && base.len() == if binary { 1 } else { labels.len() }),
         "its base_values do not fit its classes"
     );
+    ensure!(
+        !two || (labels.at(0), labels.at(1)) == (0, 1),
+        "its two classes are not called 0 and 1, which is not supported"
+    );
     let positive = forest.all().all(|(_, weight)| weight >= 0.0);
     operator(
         node,
