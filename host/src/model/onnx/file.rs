@@ -7,6 +7,9 @@ use crate::model::signature::{Dim, Port, Signature};
 use tract_onnx::pb;
 use tract_onnx::prelude::{Framework, TractError, TractResult};
 
+/// Protocol buffers cannot be larger.
+const MOST_BYTES: usize = i32::MAX as usize;
+
 /// Operators that leave the numbers as they are.
 const FORMS: [&str; 7] = [
     "Identity",
@@ -29,6 +32,12 @@ pub struct File {
 impl File {
     /// Reads the file that holds `bytes`.
     pub fn read(mut bytes: &[u8]) -> Result<File, Error> {
+        if bytes.len() > MOST_BYTES {
+            return Err(Error::Load(format!(
+                "the file has {} bytes; an ONNX file holds at most 2 GB, so it is damaged or none",
+                bytes.len()
+            )));
+        }
         let proto = contained(|| tract_onnx::onnx().proto_model_for_read(&mut bytes));
         let proto = proto.map_err(Error::Load)?;
         if let Some(elsewhere) = elsewhere(&proto) {

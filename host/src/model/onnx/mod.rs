@@ -7,6 +7,7 @@ mod kernel;
 mod ops;
 mod plan;
 mod rewrite;
+mod support;
 
 pub use file::File;
 
@@ -15,7 +16,7 @@ use self::plan::{Plans, Recipe};
 use super::signature::{Dim, Mismatch, Port, Signature};
 use crate::tensor::NamedTensor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use tract_onnx::prelude::{IntoTValue, TVec, TractResult};
+use tract_onnx::prelude::{IntoTValue, TVec, TractError, TractResult};
 
 /// Sizes of open dims that a load tries, until one can be planned: some files need more than 1,
 /// and some image models exactly the size that they were trained with.
@@ -127,6 +128,9 @@ fn load(file: File) -> TractResult<Model> {
         signature,
         mut proto,
     } = file;
+    if let Some(refusal) = support::refusal(&proto) {
+        return Err(TractError::msg(refusal));
+    }
     proto.graph.iter_mut().for_each(rewrite::rewrite);
     let recipe = match catch_unwind(AssertUnwindSafe(|| {
         plan::typed(&proto, None)?.into_decluttered()
@@ -146,7 +150,7 @@ fn load(file: File) -> TractResult<Model> {
             break;
         }
     }
-    outcome.map_err(tract_onnx::prelude::TractError::msg)?;
+    outcome.map_err(TractError::msg)?;
     Ok(model)
 }
 

@@ -1,0 +1,149 @@
+//! What is refused before tract sees it, because tract would fail in words of its own or answer wrongly.
+//! Must not know signatures or plans.
+
+use super::ops;
+use tract_onnx::model::OnnxOpRegister;
+use tract_onnx::pb::{GraphProto, ModelProto, NodeProto};
+
+/// The newest opset whose operators are run as they are meant.
+const NEWEST: i64 = 23;
+
+/// What onnxruntime's own domain says of operators that are known under its names.
+const MICROSOFT: &[&str] = &[
+    "BiasGelu",
+    "DequantizeLinear",
+    "FastGelu",
+    "GatherBlockQuantized",
+    "Gelu",
+    "GroupQueryAttention",
+    "MatMulNBits",
+    "MultiHeadAttention",
+    "QuantizeLinear",
+    "QuickGelu",
+    "SkipLayerNormalization",
+    "SkipSimplifiedLayerNormalization",
+];
+
+const ML: &[&str] = &[
+    "ArrayFeatureExtractor",
+    "CategoryMapper",
+    "LinearClassifier",
+    "LinearRegressor",
+    "Normalizer",
+    "Scaler",
+    "TreeEnsembleClassifier",
+    "TreeEnsembleRegressor",
+];
+
+/// Why `model` is not run, if so.
+pub(super) fn refusal(model: &ModelProto) -> Option<String> {
+    let opset = opset(model, "");
+    if opset > NEWEST {
+        return Some(format!(
+            "the model is of ONNX opset {opset}, the newest supported is {NEWEST}; export it again with opset {NEWEST} or lower"
+        ));
+    }
+    let mut known = tract_onnx::onnx().op_register;
+    ops::register(&mut known);
+    let graph = model.graph.as_ref()?;
+    if let Some(output) = graph.output.iter().find(|it| !is_made(graph, &it.name)) {
+        return Some(format!("no node makes the output `{}`", output.name));
+    }
+    of_graph(model, graph, &known)
+}
+
+fn is_made(graph: &GraphProto, name: &str) -> bool {
+    graph
+        .node
+        .iter()
+        .any(|node| node.output.iter().any(|it| it == name))
+        || graph.input.iter().any(|it| it.name == name)
+        || graph.initializer.iter().any(|it| it.name == name)
+}
+
+fn of_graph(model: &ModelProto, graph: &GraphProto, known: &OnnxOpRegister) -> Option<String> {
+    graph
+        .node
+        .iter()
+        .find_map(|node| of_node(model, node, known))
+}
+
+fn of_node(model: &ModelProto, node: &NodeProto, known: &OnnxOpRegister) -> Option<String> {
+    let name = node.op_type.as_str();
+    let is_known = match node.domain.as_str() {
+        "" | "ai.onnx" => known.0.contains_key(name) && !ML.contains(&name),
+        "ai.onnx.ml" => ML.contains(&name),
+        "com.microsoft" => MICROSOFT.contains(&name),
+        _ => false,
+    };
+    let opset = opset(model, &node.domain);
+    if !is_known {
+        let domain = match node.domain.as_str() {
+            "" => "ai.onnx",
+            domain => domain,
+        };
+        return Some(format!(
+            "{} uses the operator `{name}` (domain `{domain}`, opset {opset}), which is not supported",
+            called(node)
+        ));
+    }
+    if let Some(what) = wrong(node, opset) {
+        return Some(format!(
+            "{} uses `{name}` with {what}, which is not supported",
+            called(node)
+        ));
+    }
+    let inner = node.attribute.iter();
+    inner
+        .filter_map(|attribute| attribute.g.as_ref())
+        .find_map(|graph| of_graph(model, graph, known))
+}
+
+/// What tract would run otherwise than ONNX means it.
+fn wrong(node: &NodeProto, opset: i64) -> Option<String> {
+    let attribute = |name: &str| node.attribute.iter().find(|it| it.name == name);
+    let is_set = |name: &str| attribute(name).is_some_and(|it| it.i != 0);
+    let is = |name: &str, text: &str| attribute(name).is_some_and(|it| it.s == text.as_bytes());
+    let named = |name: &str| Some(format!("`{name}`"));
+    match node.op_type.as_str() {
+        "Add" | "And" | "Div" | "Equal" | "Greater" | "Less" | "Mul" | "Or" | "Pow" | "Sub"
+        | "Xor"
+            if attribute("axis").is_some() =>
+        {
+            Some("`axis`, of opset 6 and below,".to_owned())
+        }
+        "Attention" if is_set("is_causal") && node.input.len() > 4 => {
+            Some("`is_causal` and a past".to_owned())
+        }
+        "AveragePool" if is_set("ceil_mode") && is_set("count_include_pad") => {
+            Some("`ceil_mode` and `count_include_pad`".to_owned())
+        }
+        "BatchNormalization" if is_set("training_mode") => named("training_mode"),
+        "DequantizeLinear" | "QuantizeLinear" if is_set("precision") => named("precision"),
+        "DequantizeLinear" if is_set("output_dtype") => named("output_dtype"),
+        "MaxPool" if is_set("ceil_mode") => named("ceil_mode"),
+        "Pad" if attribute("paddings").is_some() => named("paddings"),
+        "Resize"
+            if is("mode", "linear") && is("coordinate_transformation_mode", "align_corners") =>
+        {
+            Some("`linear` and `align_corners`".to_owned())
+        }
+        "Scan" if opset < 9 => Some(format!("the meaning of opset {opset}")),
+        _ => None,
+    }
+}
+
+fn opset(model: &ModelProto, domain: &str) -> i64 {
+    let same = |other: &str| other == domain || (domain.is_empty() && other == "ai.onnx");
+    let found = model.opset_import.iter().find(|it| same(&it.domain));
+    found.map_or(1, |it| it.version)
+}
+
+/// How a node is spoken of.
+fn called(node: &NodeProto) -> String {
+    match node.output.first() {
+        _ if !node.name.is_empty() => format!("node `{}`", node.name),
+        Some(output) => format!("the node that makes `{output}`"),
+        None => "a node without a name".to_owned(),
+    }
+}
