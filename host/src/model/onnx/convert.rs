@@ -1,7 +1,8 @@
 //! Tensors and dtypes, between ours, tract's and ONNX's numbering.
 //! Must not know models or signatures.
 
-use crate::tensor::{self, Data, Dtype};
+use crate::tensor::{self, Data, Dtype, NamedTensor};
+use tract_onnx::pb::TensorProto;
 use tract_onnx::prelude::{Datum, DatumType, TractError, TractResult};
 use tract_onnx::tract_core::tract_data::half::f16;
 
@@ -90,4 +91,35 @@ pub(super) fn from_tract(value: &tract_onnx::prelude::Tensor) -> TractResult<ten
         }
     };
     tensor::Tensor::new(value.shape().to_vec(), data).map_err(TractError::new)
+}
+
+/// A constant of a graph.
+pub(super) fn to_proto(value: &NamedTensor) -> TractResult<TensorProto> {
+    fn bytes<T: Copy, const N: usize>(data: &[T], of: fn(T) -> [u8; N]) -> Vec<u8> {
+        data.iter().flat_map(|value| of(*value)).collect()
+    }
+    let (data_type, raw) = match value.tensor.data() {
+        Data::F32(v) => (1, bytes(v, f32::to_le_bytes)),
+        Data::U8(v) => (2, v.clone()),
+        Data::I8(v) => (3, bytes(v, i8::to_le_bytes)),
+        Data::U16(v) => (4, bytes(v, u16::to_le_bytes)),
+        Data::I16(v) => (5, bytes(v, i16::to_le_bytes)),
+        Data::I32(v) => (6, bytes(v, i32::to_le_bytes)),
+        Data::I64(v) => (7, bytes(v, i64::to_le_bytes)),
+        Data::Bool(v) => (9, bytes(v, |value| [u8::from(value)])),
+        Data::F16(v) => (10, bytes(v, u16::to_le_bytes)),
+        Data::F64(v) => (11, bytes(v, f64::to_le_bytes)),
+        Data::U32(v) => (12, bytes(v, u32::to_le_bytes)),
+        Data::U64(v) => (13, bytes(v, u64::to_le_bytes)),
+        Data::Bf16(_) | Data::Text(_) => {
+            return Err(TractError::msg("bf16 and text tensors are not supported"));
+        }
+    };
+    Ok(TensorProto {
+        name: value.name.clone(),
+        dims: value.tensor.shape().iter().map(|dim| *dim as i64).collect(),
+        data_type,
+        raw_data: raw.into(),
+        ..TensorProto::default()
+    })
 }

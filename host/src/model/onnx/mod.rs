@@ -1,6 +1,7 @@
 //! ONNX through tract: load a file, read its signature, run it; the only folder that names tract.
 //! Must not know requests, plugins or batching.
 
+mod bound;
 mod convert;
 mod file;
 mod kernel;
@@ -12,10 +13,11 @@ mod support;
 pub use file::File;
 
 use self::convert::{from_tract, to_tract};
-use self::plan::{Plans, Recipe};
+use self::plan::{Case, Plans, Recipe};
 use super::signature::{Dim, Mismatch, Port, Signature};
 use crate::tensor::NamedTensor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::{IntoTValue, TVec, TractError, TractResult};
 
 /// Sizes of open dims that a load tries, until one can be planned: some files need more than 1,
@@ -66,22 +68,20 @@ impl Model {
         &self.signature
     }
 
-    /// How it is planned: `symbolic` or `per shape`.
+    /// How it is planned: `symbolic`, `per shape` or `per value`.
     pub fn plan_kind(&self) -> &'static str {
         match self.plans.recipe {
             Recipe::Symbolic(_) => "symbolic",
             Recipe::PerShape(_) => "per shape",
+            Recipe::PerValue(..) => "per value",
         }
     }
 
     /// Runs the model once. `inputs` in any order; outputs in the file's order.
     pub fn run(&self, inputs: Vec<NamedTensor>) -> Result<Vec<NamedTensor>, Error> {
-        let inputs = self.signature.arrange(inputs)?;
-        let shapes: Vec<Vec<usize>> = inputs
-            .iter()
-            .map(|input| input.tensor.shape().to_vec())
-            .collect();
-        let plan = self.plans.get(shapes).map_err(Error::Run)?;
+        let mut inputs = self.signature.arrange(inputs)?;
+        let case = self.plans.case(&mut inputs);
+        let plan = self.plans.get(case).map_err(Error::Run)?;
         let outputs = contained(|| {
             let values = inputs
                 .into_iter()
@@ -108,7 +108,7 @@ impl Model {
     }
 
     /// The shapes of the inputs with every open dim at `size`.
-    fn shapes_at(&self, size: usize) -> Vec<Vec<usize>> {
+    fn shapes_at(&self, size: usize) -> Case {
         let dims = |port: &Port| {
             let shape = port.shape.iter().flatten().enumerate();
             let dim = |(axis, dim): (usize, &Dim)| match dim {
@@ -119,7 +119,10 @@ impl Model {
             };
             shape.map(dim).collect()
         };
-        self.signature.inputs.iter().map(dims).collect()
+        Case {
+            shapes: self.signature.inputs.iter().map(dims).collect(),
+            values: Vec::new(),
+        }
     }
 }
 
@@ -132,11 +135,10 @@ fn load(file: File) -> TractResult<Model> {
         return Err(TractError::msg(refusal));
     }
     proto.graph.iter_mut().for_each(rewrite::rewrite);
-    let recipe = match catch_unwind(AssertUnwindSafe(|| {
-        plan::typed(&proto, None)?.into_decluttered()
-    })) {
-        Ok(Ok(model)) => Recipe::Symbolic(model),
-        _ => Recipe::PerShape(Box::new(proto)),
+    let symbolic = AssertUnwindSafe(|| plan::typed(&proto, None)?.into_decluttered());
+    let (recipe, proto) = match catch_unwind(symbolic) {
+        Ok(Ok(model)) => (Recipe::Symbolic(model), Some(proto)),
+        _ => (Recipe::PerShape(Box::new(proto)), None),
     };
     let model = Model {
         signature,
@@ -150,8 +152,22 @@ fn load(file: File) -> TractResult<Model> {
             break;
         }
     }
-    outcome.map_err(TractError::msg)?;
-    Ok(model)
+    let Err(reason) = outcome else {
+        return Ok(model);
+    };
+    let proto = proto.or(match model.plans.recipe {
+        Recipe::PerShape(proto) => Some(*proto),
+        Recipe::Symbolic(_) | Recipe::PerValue(..) => None,
+    });
+    let deciding = |proto: &ModelProto| proto.graph.as_ref().map(bound::deciding);
+    match proto.and_then(|proto| Some((deciding(&proto)?, proto))) {
+        // Which plan there is depends on values that only requests bring.
+        Some((names, proto)) if !names.is_empty() => Ok(Model {
+            signature: model.signature,
+            plans: Plans::new(Recipe::PerValue(Box::new(proto), names)),
+        }),
+        _ => Err(TractError::msg(reason)),
+    }
 }
 
 /// tract panics on some files and inputs; here a panic is an error like any other.

@@ -1,7 +1,8 @@
-//! Plans: a model made ready for one set of input shapes.
+//! Plans: a model made ready for inputs of known shapes.
 //! Must not know signatures or where tensors come from.
 
-use super::{contained, ops};
+use super::{bound, contained, ops};
+use crate::tensor::NamedTensor;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tract_onnx::pb;
@@ -20,6 +21,8 @@ pub(super) enum Recipe {
     Symbolic(TypedModel),
     /// The symbolic analysis fails on this file: it is analysed anew for each shape.
     PerShape(Box<pb::ModelProto>),
+    /// Values of these inputs decide shapes inside: it is analysed anew for each of their values too.
+    PerValue(Box<pb::ModelProto>, Vec<String>),
 }
 
 pub(super) type Plan = Arc<TypedSimplePlan>;
@@ -30,9 +33,18 @@ pub(super) struct Plans {
     slots: Mutex<Vec<Arc<Slot>>>,
 }
 
-/// The plan for one set of input shapes, built by whoever needs it first.
+/// What a plan is made for.
+#[derive(Clone, PartialEq)]
+pub(super) struct Case {
+    /// Of the inputs that the plan takes.
+    pub(super) shapes: Vec<Vec<usize>>,
+    /// The inputs that are constants in the plan.
+    pub(super) values: Vec<NamedTensor>,
+}
+
+/// The plan for one case, built by whoever needs it first.
 struct Slot {
-    shapes: Vec<Vec<usize>>,
+    case: Case,
     plan: OnceLock<Result<Plan, String>>,
 }
 
@@ -45,14 +57,29 @@ impl Plans {
         }
     }
 
-    /// The plan for inputs of these shapes.
-    pub(super) fn get(&self, shapes: Vec<Vec<usize>>) -> Result<Plan, String> {
+    /// Takes the inputs that decide shapes out of `inputs`: the rest is what a plan runs on.
+    pub(super) fn case(&self, inputs: &mut Vec<NamedTensor>) -> Case {
+        let decides = |input: &NamedTensor| match &self.recipe {
+            Recipe::PerValue(_, names) => names.contains(&input.name),
+            Recipe::Symbolic(_) | Recipe::PerShape(_) => false,
+        };
+        let (values, rest) = std::mem::take(inputs).into_iter().partition(decides);
+        *inputs = rest;
+        let shape = |input: &NamedTensor| input.tensor.shape().to_vec();
+        Case {
+            shapes: inputs.iter().map(shape).collect(),
+            values,
+        }
+    }
+
+    /// The plan for this case.
+    pub(super) fn get(&self, case: Case) -> Result<Plan, String> {
         let slot = {
             let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-            let slot = match slots.iter().position(|slot| slot.shapes == shapes) {
+            let slot = match slots.iter().position(|slot| slot.case == case) {
                 Some(index) => slots.remove(index),
                 None => Arc::new(Slot {
-                    shapes,
+                    case,
                     plan: OnceLock::new(),
                 }),
             };
@@ -61,14 +88,17 @@ impl Plans {
             slot
         };
         slot.plan
-            .get_or_init(|| contained(|| self.concretise(&slot.shapes)))
+            .get_or_init(|| contained(|| self.concretise(&slot.case)))
             .clone()
     }
 
-    fn concretise(&self, shapes: &[Vec<usize>]) -> TractResult<Plan> {
+    fn concretise(&self, case: &Case) -> TractResult<Plan> {
         let model = match &self.recipe {
-            Recipe::Symbolic(model) => model.set_symbols(&substitution(model, shapes)?)?,
-            Recipe::PerShape(proto) => typed(proto, Some(shapes))?,
+            Recipe::Symbolic(model) => model.set_symbols(&substitution(model, &case.shapes)?)?,
+            Recipe::PerShape(proto) => typed(proto, Some(&case.shapes))?,
+            Recipe::PerValue(proto, _) => {
+                typed(&bound::filled(proto, &case.values)?, Some(&case.shapes))?
+            }
         };
         model.into_decluttered()?.into_optimized()?.into_runnable()
     }

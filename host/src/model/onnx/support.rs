@@ -110,7 +110,7 @@ fn wrong(node: &NodeProto, opset: i64) -> Option<String> {
         | "Xor"
             if attribute("axis").is_some() =>
         {
-            Some("`axis`, of opset 6 and below,".to_owned())
+            Some("`axis` (opset 6 and below)".to_owned())
         }
         "Attention" if is_set("is_causal") && node.input.len() > 4 => {
             Some("`is_causal` and a past".to_owned())
@@ -121,6 +121,12 @@ fn wrong(node: &NodeProto, opset: i64) -> Option<String> {
         "BatchNormalization" if is_set("training_mode") => named("training_mode"),
         "DequantizeLinear" | "QuantizeLinear" if is_set("precision") => named("precision"),
         "DequantizeLinear" if is_set("output_dtype") => named("output_dtype"),
+        "AveragePool" | "LpPool" | "MaxPool"
+            if attribute("dilations").is_some_and(|it| it.ints.iter().any(|by| *by != 1))
+                && attribute("auto_pad").is_some_and(|it| it.s.starts_with(b"SAME")) =>
+        {
+            Some("`dilations` and `auto_pad`".to_owned())
+        }
         "MaxPool" if is_set("ceil_mode") => named("ceil_mode"),
         "Pad" if attribute("paddings").is_some() => named("paddings"),
         "Resize"
