@@ -1,7 +1,7 @@
 //! A graph put into other words before tract sees it: what tract has wrong, said with what it has right.
 //! Must not know signatures or plans.
 
-use super::ops::REQUANTIZE;
+use super::ops::{AVERAGE, MAX, REQUANTIZE};
 use tract_onnx::pb::attribute_proto::AttributeType;
 use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto};
 
@@ -21,6 +21,9 @@ fn rewritten(mut node: NodeProto) -> Vec<NodeProto> {
     match node.op_type.as_str() {
         "QLinearMatMul" => q_linear(node, "MatMulInteger", -1),
         "QLinearConv" => q_linear(node, "ConvInteger", 1),
+        "AveragePool" if ceils(&node) => renamed(node, AVERAGE),
+        // tract's gives the places of the largest, ours does not.
+        "MaxPool" if ceils(&node) && node.output.len() == 1 => renamed(node, MAX),
         _ => vec![node],
     }
 }
@@ -58,6 +61,16 @@ fn q_linear(mut node: NodeProto, product: &str, axis: i64) -> Vec<NodeProto> {
     node.name = sums;
     node.op_type = product.to_owned();
     vec![node, scaled]
+}
+
+fn ceils(node: &NodeProto) -> bool {
+    let ceil = node.attribute.iter().find(|it| it.name == "ceil_mode");
+    ceil.is_some_and(|it| it.i != 0)
+}
+
+fn renamed(mut node: NodeProto, name: &str) -> Vec<NodeProto> {
+    node.op_type = name.to_owned();
+    vec![node]
 }
 
 fn called(node: &NodeProto) -> String {

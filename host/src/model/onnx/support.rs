@@ -115,9 +115,6 @@ fn wrong(node: &NodeProto, opset: i64) -> Option<String> {
         "Attention" if is_set("is_causal") && node.input.len() > 4 => {
             Some("`is_causal` and a past".to_owned())
         }
-        "AveragePool" if is_set("ceil_mode") && is_set("count_include_pad") => {
-            Some("`ceil_mode` and `count_include_pad`".to_owned())
-        }
         "BatchNormalization" if is_set("training_mode") => named("training_mode"),
         "DequantizeLinear" | "QuantizeLinear" if is_set("precision") => named("precision"),
         "DequantizeLinear" if is_set("output_dtype") => named("output_dtype"),
@@ -127,7 +124,9 @@ fn wrong(node: &NodeProto, opset: i64) -> Option<String> {
         {
             Some("`dilations` and `auto_pad`".to_owned())
         }
-        "MaxPool" if is_set("ceil_mode") => named("ceil_mode"),
+        "MaxPool" if is_set("ceil_mode") && node.output.len() > 1 => {
+            Some("`ceil_mode` and a second output".to_owned())
+        }
         "Pad" if attribute("paddings").is_some() => named("paddings"),
         "Resize"
             if is("mode", "linear") && is("coordinate_transformation_mode", "align_corners") =>

@@ -1,17 +1,22 @@
 //! The operators that replace or complete tract's, by their ONNX names.
 //! Must not know models or plans.
 
+mod celu;
 mod log_softmax;
+mod loss;
 mod ml;
+mod pool;
 mod quantize;
 mod recurrent;
 
+pub(super) use self::pool::{AVERAGE, MAX};
 pub(super) use self::quantize::REQUANTIZE;
 
 use super::kernel::Builder;
 use tract_onnx::model::OnnxOpRegister;
 
 const OPERATORS: &[(&str, Builder)] = &[
+    ("Celu", celu::celu),
     ("DequantizeLinear", quantize::dequantize_linear),
     ("DynamicQuantizeLinear", quantize::dynamic_quantize_linear),
     ("GRU", recurrent::gru),
@@ -19,12 +24,17 @@ const OPERATORS: &[(&str, Builder)] = &[
     ("LinearClassifier", ml::linear_classifier),
     ("LinearRegressor", ml::linear_regressor),
     ("LogSoftmax", log_softmax::log_softmax),
+    ("LpPool", pool::lp),
+    ("NegativeLogLikelihoodLoss", loss::negative_log_likelihood),
     ("Normalizer", ml::normalizer),
     ("QuantizeLinear", quantize::quantize_linear),
     ("RNN", recurrent::rnn),
     ("Scaler", ml::scaler),
+    ("SoftmaxCrossEntropyLoss", loss::softmax_cross_entropy),
     ("TreeEnsembleClassifier", ml::tree_ensemble_classifier),
     ("TreeEnsembleRegressor", ml::tree_ensemble_regressor),
+    (AVERAGE, pool::average),
+    (MAX, pool::max),
     (REQUANTIZE, quantize::requantize),
 ];
 
