@@ -21,9 +21,13 @@ fn rewritten(mut node: NodeProto) -> Vec<NodeProto> {
     match node.op_type.as_str() {
         "QLinearMatMul" => q_linear(node, "MatMulInteger", -1),
         "QLinearConv" => q_linear(node, "ConvInteger", 1),
-        "AveragePool" if ceils(&node) => renamed(node, AVERAGE),
+        "AveragePool" if ceils(&node) && (is_valid(&node) || is(&node, "count_include_pad", 1)) => {
+            renamed(node, AVERAGE)
+        }
         // tract's gives the places of the largest, ours does not.
-        "MaxPool" if ceils(&node) && node.output.len() == 1 => renamed(node, MAX),
+        "MaxPool" if ceils(&node) && is_valid(&node) && node.output.len() == 1 => {
+            renamed(node, MAX)
+        }
         _ => vec![node],
     }
 }
@@ -64,8 +68,17 @@ fn q_linear(mut node: NodeProto, product: &str, axis: i64) -> Vec<NodeProto> {
 }
 
 fn ceils(node: &NodeProto) -> bool {
-    let ceil = node.attribute.iter().find(|it| it.name == "ceil_mode");
-    ceil.is_some_and(|it| it.i != 0)
+    is(node, "ceil_mode", 1)
+}
+
+fn is(node: &NodeProto, name: &str, value: i64) -> bool {
+    let found = node.attribute.iter().find(|it| it.name == name);
+    found.is_some_and(|it| it.i == value)
+}
+
+fn is_valid(node: &NodeProto) -> bool {
+    let auto = node.attribute.iter().find(|it| it.name == "auto_pad");
+    auto.is_some_and(|it| it.s == b"VALID"[..])
 }
 
 fn renamed(mut node: NodeProto, name: &str) -> Vec<NodeProto> {

@@ -118,20 +118,21 @@ fn wrong(node: &NodeProto, opset: i64) -> Option<String> {
         "BatchNormalization" if is_set("training_mode") => named("training_mode"),
         "DequantizeLinear" | "QuantizeLinear" if is_set("precision") => named("precision"),
         "DequantizeLinear" if is_set("output_dtype") => named("output_dtype"),
-        "AveragePool" | "LpPool" | "MaxPool"
-            if attribute("dilations").is_some_and(|it| it.ints.iter().any(|by| *by != 1))
-                && attribute("auto_pad").is_some_and(|it| it.s.starts_with(b"SAME")) =>
-        {
+        "AveragePool" | "LpPool" | "MaxPool" if is_same(node) && is_dilated(node) => {
             Some("`dilations` and `auto_pad`".to_owned())
         }
-        "MaxPool" if is_set("ceil_mode") && node.output.len() > 1 => {
+        "AveragePool" | "LpPool" | "MaxPool" if is_same(node) && skips(node) => {
+            Some("`auto_pad` and strides beyond its kernel".to_owned())
+        }
+        "MaxPool" if is_set("ceil_mode") && is("auto_pad", "VALID") && node.output.len() > 1 => {
             Some("`ceil_mode` and a second output".to_owned())
         }
         "Pad" if attribute("paddings").is_some() => named("paddings"),
         "Resize"
-            if is("mode", "linear") && is("coordinate_transformation_mode", "align_corners") =>
+            if (is("mode", "linear") || is("mode", "cubic"))
+                && is("coordinate_transformation_mode", "align_corners") =>
         {
-            Some("`linear` and `align_corners`".to_owned())
+            named("align_corners")
         }
         "Scan" if opset < 9 => Some(format!("the meaning of opset {opset}")),
         _ => None,
@@ -151,4 +152,25 @@ fn called(node: &NodeProto) -> String {
         Some(output) => format!("the node that makes `{output}`"),
         None => "a node without a name".to_owned(),
     }
+}
+
+fn numbers<'a>(node: &'a NodeProto, name: &str) -> &'a [i64] {
+    let found = node.attribute.iter().find(|it| it.name == name);
+    found.map_or(&[], |it| &it.ints)
+}
+
+fn is_dilated(node: &NodeProto) -> bool {
+    numbers(node, "dilations").iter().any(|by| *by != 1)
+}
+
+fn is_same(node: &NodeProto) -> bool {
+    let auto = node.attribute.iter().find(|it| it.name == "auto_pad");
+    auto.is_some_and(|it| it.s.starts_with(b"SAME"))
+}
+
+/// Whether windows leave something out between them.
+fn skips(node: &NodeProto) -> bool {
+    let kernel = numbers(node, "kernel_shape").iter();
+    let mut pairs = kernel.zip(numbers(node, "strides"));
+    pairs.any(|(size, stride)| size < stride)
 }
