@@ -2,11 +2,13 @@
 //! Must not know how it is planned or run.
 
 use super::convert::dtype;
-use super::{Error, contained};
+use super::{Error, contained, zip_map};
 use crate::model::signature::{Dim, Port, Signature};
 use tract_onnx::pb;
 use tract_onnx::prelude::{Framework, TractError, TractResult};
 
+/// ONNX's number of text.
+const TEXT: i32 = 8;
 /// Protocol buffers cannot be larger.
 const MOST_BYTES: usize = i32::MAX as usize;
 
@@ -39,7 +41,8 @@ impl File {
             )));
         }
         let proto = contained(|| tract_onnx::onnx().proto_model_for_read(&mut bytes));
-        let proto = proto.map_err(Error::Load)?;
+        let mut proto = proto.map_err(Error::Load)?;
+        proto.graph.iter_mut().for_each(zip_map::unzip);
         if let Some(elsewhere) = elsewhere(&proto) {
             return Err(elsewhere);
         }
@@ -121,6 +124,12 @@ fn port(value: &pb::ValueInfoProto) -> TractResult<Port> {
             value.name
         )));
     };
+    if tensor.elem_type == TEXT {
+        return Err(message(format!(
+            "`{}` is text, which is not supported; a classifier must be trained on numbered classes, and text encoded before the model",
+            value.name
+        )));
+    }
     let dtype = dtype(tensor.elem_type).ok_or_else(|| {
         message(format!(
             "`{}` has the ONNX element type {}, which is not supported",

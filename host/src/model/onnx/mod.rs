@@ -9,6 +9,7 @@ mod ops;
 mod plan;
 mod rewrite;
 mod support;
+mod zip_map;
 
 pub use file::File;
 
