@@ -3,6 +3,7 @@
 
 mod authoring;
 mod client;
+mod conformance;
 mod fake_hub;
 mod hub;
 mod init;
