@@ -18,7 +18,7 @@ use self::plan::{Case, Plans, Recipe};
 use super::signature::{Dim, Mismatch, Port, Signature};
 use crate::tensor::NamedTensor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use tract_onnx::pb::ModelProto;
+use std::sync::Arc;
 use tract_onnx::prelude::{IntoTValue, TVec, TractError, TractResult};
 
 /// Sizes of open dims that a load tries, until one can be planned: some files need more than 1,
@@ -108,6 +108,18 @@ impl Model {
             .collect()
     }
 
+    /// Plans for some size: what this file cannot do at any is said at load, not at the first request.
+    fn probe(&self) -> Result<(), String> {
+        let mut outcome = Ok(());
+        for size in PROBES {
+            outcome = self.plans.get(self.shapes_at(size)).map(drop);
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        outcome
+    }
+
     /// The shapes of the inputs with every open dim at `size`.
     fn shapes_at(&self, size: usize) -> Case {
         let dims = |port: &Port| {
@@ -136,38 +148,35 @@ fn load(file: File) -> TractResult<Model> {
         return Err(TractError::msg(refusal));
     }
     proto.graph.iter_mut().for_each(rewrite::rewrite);
+    let proto = Arc::new(proto);
     let symbolic = AssertUnwindSafe(|| plan::typed(&proto, None)?.into_decluttered());
-    let (recipe, proto) = match catch_unwind(symbolic) {
-        Ok(Ok(model)) => (Recipe::Symbolic(model), Some(proto)),
-        _ => (Recipe::PerShape(Box::new(proto)), None),
+    let symbolic = match catch_unwind(symbolic) {
+        Ok(Ok(model)) => Some(Recipe::Symbolic(model)),
+        _ => None,
     };
-    let model = Model {
+    let mut model = Model {
         signature,
-        plans: Plans::new(recipe),
+        plans: Plans::new(Recipe::PerShape(proto.clone())),
     };
-    // What this file cannot do at any size is said at load, not at the first request.
-    let mut outcome = Ok(());
-    for size in PROBES {
-        outcome = model.plans.get(model.shapes_at(size)).map(drop);
-        if outcome.is_ok() {
-            break;
+    let mut reason = String::new();
+    for recipe in symbolic
+        .into_iter()
+        .chain([Recipe::PerShape(proto.clone())])
+    {
+        model.plans = Plans::new(recipe);
+        match model.probe() {
+            Ok(()) => return Ok(model),
+            Err(why) => reason = why,
         }
     }
-    let Err(reason) = outcome else {
-        return Ok(model);
-    };
-    let proto = proto.or(match model.plans.recipe {
-        Recipe::PerShape(proto) => Some(*proto),
-        Recipe::Symbolic(_) | Recipe::PerValue(..) => None,
-    });
-    let deciding = |proto: &ModelProto| proto.graph.as_ref().map(bound::deciding);
-    match proto.and_then(|proto| Some((deciding(&proto)?, proto))) {
+    let deciding = proto.graph.as_ref().map(bound::deciding);
+    match deciding.filter(|names| !names.is_empty()) {
         // Which plan there is depends on values that only requests bring.
-        Some((names, proto)) if !names.is_empty() => Ok(Model {
-            signature: model.signature,
-            plans: Plans::new(Recipe::PerValue(Box::new(proto), names)),
-        }),
-        _ => Err(TractError::msg(reason)),
+        Some(names) => {
+            model.plans = Plans::new(Recipe::PerValue(proto, names));
+            Ok(model)
+        }
+        None => Err(TractError::msg(reason)),
     }
 }
 

@@ -20,9 +20,9 @@ pub(super) enum Recipe {
     /// Analysed once with symbols; shapes are filled in.
     Symbolic(TypedModel),
     /// The symbolic analysis fails on this file: it is analysed anew for each shape.
-    PerShape(Box<pb::ModelProto>),
+    PerShape(Arc<pb::ModelProto>),
     /// Values of these inputs decide shapes inside: it is analysed anew for each of their values too.
-    PerValue(Box<pb::ModelProto>, Vec<String>),
+    PerValue(Arc<pb::ModelProto>, Vec<String>),
 }
 
 pub(super) type Plan = Arc<TypedSimplePlan>;

@@ -174,3 +174,74 @@ fn skips(node: &NodeProto) -> bool {
     let mut pairs = kernel.zip(numbers(node, "strides"));
     pairs.any(|(size, stride)| size < stride)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tract_onnx::pb::{AttributeProto, OperatorSetIdProto};
+
+    fn node(name: &str, domain: &str, attributes: &[(&str, i64)]) -> NodeProto {
+        let attribute = |(name, value): &(&str, i64)| AttributeProto {
+            name: (*name).to_owned(),
+            i: *value,
+            ..AttributeProto::default()
+        };
+        NodeProto {
+            name: "n".to_owned(),
+            op_type: name.to_owned(),
+            domain: domain.to_owned(),
+            attribute: attributes.iter().map(attribute).collect(),
+            ..NodeProto::default()
+        }
+    }
+
+    fn said(opset: i64, node: NodeProto) -> Option<String> {
+        let import = |(domain, version): (&str, i64)| OperatorSetIdProto {
+            domain: domain.to_owned(),
+            version,
+        };
+        refusal(&ModelProto {
+            opset_import: [("", opset), ("ai.onnx.ml", 3)].map(import).to_vec(),
+            graph: Some(GraphProto {
+                node: vec![node],
+                ..GraphProto::default()
+            }),
+            ..ModelProto::default()
+        })
+    }
+
+    #[test]
+    fn an_unknown_operator_is_named_with_its_domain_and_opset() {
+        assert_eq!(
+            said(17, node("SVMRegressor", "ai.onnx.ml", &[])).as_deref(),
+            Some(
+                "node `n` uses the operator `SVMRegressor` (domain `ai.onnx.ml`, opset 3), which is not supported"
+            )
+        );
+    }
+
+    #[test]
+    fn an_operator_of_another_domain_is_not_taken_for_onnxs() {
+        assert_eq!(said(17, node("Relu", "", &[])), None);
+        let text = said(17, node("Relu", "acme", &[])).expect("refused");
+        assert!(text.contains("`Relu` (domain `acme`, opset 1)"), "{text}");
+    }
+
+    #[test]
+    fn a_newer_opset_is_refused_with_what_to_do() {
+        let text = said(25, node("Relu", "", &[])).expect("refused");
+        assert!(
+            text.contains("export it again with opset 23 or lower"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn an_attribute_that_would_be_ignored_is_refused() {
+        let text = said(17, node("BatchNormalization", "", &[("training_mode", 1)]));
+        assert_eq!(
+            text.as_deref(),
+            Some("node `n` uses `BatchNormalization` with `training_mode`, which is not supported")
+        );
+    }
+}
