@@ -10,7 +10,7 @@ use tract_onnx::pb::{GraphProto, ModelProto, TensorProto};
 use tract_onnx::prelude::Framework;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     Right,
     /// At load, with a reason.
     Refused,
@@ -22,18 +22,18 @@ pub enum Outcome {
 }
 
 #[derive(Debug)]
-pub struct Case {
-    pub name: String,
-    pub operator: String,
-    pub opset: i64,
-    pub dtype: String,
-    pub outcome: Outcome,
-    pub reason: String,
-    pub onnxruntime: String,
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) operator: String,
+    pub(crate) opset: i64,
+    pub(crate) dtype: String,
+    pub(crate) outcome: Outcome,
+    pub(crate) reason: String,
+    pub(crate) onnxruntime: String,
 }
 
 /// Every case in `folder`; `known` says what onnxruntime does not have right.
-pub fn all(folder: &Path, known: &str) -> Vec<Case> {
+pub(crate) fn all(folder: &Path, known: &str) -> Vec<Case> {
     let known: HashMap<&str, &str> = known
         .lines()
         .filter_map(|line| line.split_once(' '))

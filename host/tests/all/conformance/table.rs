@@ -17,7 +17,7 @@ Made by `MODELHOST_TEST_WRITE=1 host/tests/run conformance`.
 - wrong: modelhost alone gives something else; the tests fail when there is one
 ";
 
-pub fn of(cases: &[Case]) -> String {
+pub(crate) fn of(cases: &[Case]) -> String {
     let mut text = HEAD.to_owned();
     section(&mut text, "All", "", cases, |_| "all".to_owned());
     section(&mut text, "By opset", "opset", cases, |case| {
