@@ -11,7 +11,6 @@ const SLOTS: &[(&str, &[usize])] = &[
     ("BatchNormalization", &[1, 2, 3, 4]),
     ("BlackmanWindow", &[0]),
     ("CenterCropPad", &[1]),
-    ("Compress", &[1]),
     ("ConstantOfShape", &[0]),
     ("CumSum", &[1]),
     ("DFT", &[1, 2]),

@@ -127,6 +127,7 @@ fn wrong(node: &NodeProto, opset: i64) -> Option<String> {
         "MaxPool" if is_set("ceil_mode") && is("auto_pad", "VALID") && node.output.len() > 1 => {
             Some("`ceil_mode` and a second output".to_owned())
         }
+        "Pad" if is("mode", "wrap") => Some("the mode `wrap`".to_owned()),
         "Pad" if attribute("paddings").is_some() => named("paddings"),
         "Resize"
             if (is("mode", "linear") || is("mode", "cubic"))
