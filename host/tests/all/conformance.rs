@@ -1,6 +1,8 @@
 //! ONNX's own test cases, through what serving uses: read, load, run.
 //! `CONFORMANCE.md` is the table of what comes of them; `MODELHOST_TEST_WRITE=1` writes it anew.
 
+#![allow(clippy::disallowed_methods, reason = "these are settings of the tests")]
+
 mod cases;
 mod table;
 

@@ -119,7 +119,7 @@ pub(super) fn to_proto(value: &NamedTensor) -> TractResult<TensorProto> {
         name: value.name.clone(),
         dims: value.tensor.shape().iter().map(|dim| *dim as i64).collect(),
         data_type,
-        raw_data: raw.into(),
+        raw_data: raw,
         ..TensorProto::default()
     })
 }

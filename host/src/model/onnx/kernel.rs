@@ -149,7 +149,7 @@ impl EvalOp for Custom {
                 if input.datum_type() == TDim::datum_type() {
                     input.cast_to::<i64>()
                 } else {
-                    Ok(std::borrow::Cow::Borrowed(&**input))
+                    Ok(Cow::Borrowed(&**input))
                 }
             })
             .collect::<TractResult<Vec<_>>>()?;

@@ -41,7 +41,7 @@ fn plain(tensor: &mut TensorProto) {
         _ => return,
     };
     if !raw.is_empty() {
-        tensor.raw_data = raw.into();
+        tensor.raw_data = raw;
     }
 }
 
