@@ -3,7 +3,7 @@
 
 use super::refusal::Refusal;
 use super::schema::escape;
-use crate::model::Signature;
+use crate::model::{Dim, Port, Signature};
 use crate::tensor::{Data, Dtype, NamedTensor, Tensor};
 use half::{bf16, f16};
 use serde::{Serialize, Serializer};
@@ -22,10 +22,28 @@ pub(super) fn read(inputs: &Value, signature: &Signature) -> Result<Vec<NamedTen
             let place = format!("/{}", escape(name));
             Some(tensor(value, port.dtype, &place).map(|tensor| NamedTensor {
                 name: name.clone(),
-                tensor,
+                tensor: whole(tensor, port),
             }))
         })
         .collect()
+}
+
+/// Lists cannot say what lies inside an empty one, as in a cache before the first step: the signature can.
+fn whole(tensor: Tensor, port: &Port) -> Tensor {
+    let rank = tensor.shape().len();
+    let inner = port.shape.as_ref().and_then(|dims| dims.get(rank..));
+    let fixed = |dim: &Dim| match dim {
+        Dim::Fixed(size) => Some(*size),
+        Dim::Symbol(_) | Dim::Any => None,
+    };
+    let inner: Option<Vec<usize>> = inner.and_then(|dims| dims.iter().map(fixed).collect());
+    match (tensor.shape().last(), inner) {
+        (Some(0), Some(inner)) => {
+            let (outer, data) = tensor.into_parts();
+            Tensor::new([outer, inner].concat(), data).expect("nothing times anything is nothing")
+        }
+        _ => tensor,
+    }
 }
 
 /// The tensor that nested lists are, or what is wrong with them.
