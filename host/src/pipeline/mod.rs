@@ -236,6 +236,11 @@ impl Pipeline {
                 message: format!("the model's output `{output}` is not finite for these inputs"),
                 field: Some("/inputs".to_owned()),
             },
+            // The load has shown that there are inputs that it can be run on.
+            (model::Error::Run(reason), None) => Error::Invalid {
+                message: format!("the model cannot be run on these inputs: {reason}"),
+                field: Some("/inputs".to_owned()),
+            },
             (error, _) => Error::Model(error),
         }
     }

@@ -2,8 +2,12 @@
 //! Writes its own tiny ONNX files, byte by byte, so that nothing hides how small they are.
 
 use crate::server::Server;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::Path;
+
+/// Clients that ask at once, and how often each.
+const CLIENTS: u64 = 6;
+const REQUESTS: usize = 150;
 
 /// A protobuf field: number and bytes.
 fn bytes(field: u8, content: &[u8]) -> Vec<u8> {
@@ -33,13 +37,22 @@ fn value_info(name: &str, dtype: u8) -> Vec<u8> {
 
 /// An ONNX file of one node, `y = op(inputs)`.
 fn model(op: &str, inputs: &[(&str, u8)], initializer: &[u8]) -> Vec<u8> {
-    let mut node = Vec::new();
-    for (name, _) in inputs {
-        node.extend(bytes(1, name.as_bytes()));
-    }
-    node.extend(bytes(2, b"y"));
-    node.extend(bytes(4, op.as_bytes()));
-    let mut graph = [bytes(1, &node), bytes(2, b"g")].concat();
+    let names: Vec<&str> = inputs.iter().map(|(name, _)| *name).collect();
+    model_of(&[node(op, &names, "y")], inputs, initializer)
+}
+
+fn node(op: &str, inputs: &[&str], output: &str) -> Vec<u8> {
+    let inputs: Vec<u8> = inputs
+        .iter()
+        .flat_map(|name| bytes(1, name.as_bytes()))
+        .collect();
+    let rest = [bytes(2, output.as_bytes()), bytes(4, op.as_bytes())].concat();
+    bytes(1, &[inputs, rest].concat())
+}
+
+/// An ONNX file of `nodes`, which make `y`.
+fn model_of(nodes: &[Vec<u8>], inputs: &[(&str, u8)], initializer: &[u8]) -> Vec<u8> {
+    let mut graph = [nodes.concat(), bytes(2, b"g")].concat();
     if !initializer.is_empty() {
         graph.extend(bytes(5, initializer));
     }
@@ -134,4 +147,120 @@ async fn an_id_outside_its_table_is_refused_and_the_next_request_right() {
             .await;
         assert_eq!(good.json()["outputs"]["y"], json!([[30.0, 10.0]]));
     }
+}
+
+/// Knuth's linear congruential generator: the same requests in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        (self.0 >> 33) % sides
+    }
+
+    fn matrix(&mut self, rows: u64, columns: u64) -> Vec<Vec<f32>> {
+        let mut row = || (0..columns).map(|_| self.roll(64) as f32 / 4.0).collect();
+        (0..rows).map(|_| row()).collect()
+    }
+}
+
+/// f32 [3, 2].
+const WEIGHTS: [[f32; 2]; 3] = [[0.5, -2.0], [4.0, 1.0], [0.25, 8.0]];
+
+/// [`WEIGHTS`] as the TensorProto `table`.
+fn weights() -> Vec<u8> {
+    let numbers = WEIGHTS.iter().flatten();
+    let raw: Vec<u8> = numbers.flat_map(|it| it.to_le_bytes()).collect();
+    let dims = [number(1, 3), number(1, 2)].concat();
+    [dims, number(2, 1), bytes(8, b"table"), bytes(9, &raw)].concat()
+}
+
+fn product(x: &[Vec<f32>]) -> Value {
+    let sum = |row: &Vec<f32>, column: usize| -> f32 {
+        row.iter()
+            .zip(WEIGHTS)
+            .map(|(x, weights)| x * weights[column])
+            .sum()
+    };
+    let row = |row| [sum(row, 0), sum(row, 1)];
+    json!(x.iter().map(row).collect::<Vec<_>>())
+}
+
+/// `inputs` of a request that has to be refused: by the JSON, by the signature, and by the engine alone.
+fn bad(dice: &mut Dice) -> Value {
+    match dice.roll(9) {
+        // The file leaves the columns open; only the product knows that there are three.
+        0..=2 => {
+            let (rows, columns) = (1 + dice.roll(5), [1, 2, 4, 5, 17][dice.roll(5) as usize]);
+            json!({"x": dice.matrix(rows, columns)})
+        }
+        3 => json!({"x": dice.matrix(1, 3)[0]}),
+        4 => json!({"x": [["a", "b", "c"]]}),
+        5 => json!({}),
+        6 => json!({"x": [[1, 2, 3], [1, 2]]}),
+        // Finite, and the answer is not.
+        7 => json!({"x": [[0, 0, 3e38]]}),
+        _ => json!({"x": [[1, 2, 3]], "y": [[1]]}),
+    }
+}
+
+/// Good and bad requests in turns that nobody planned, in shapes that come and go, from several clients at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_was_wrong_before_a_good_request_is_answered_rightly() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let raw: Vec<u8> = WEIGHTS
+        .iter()
+        .flatten()
+        .flat_map(|it| it.to_le_bytes())
+        .collect();
+    let dims = [number(1, 3), number(1, 2)].concat();
+    let weights = [dims, number(2, 1), bytes(8, b"table"), bytes(9, &raw)].concat();
+    // Another node reads `x`, so that the signature cannot know what the product takes.
+    let nodes = [
+        node("Abs", &["x"], "a"),
+        node("MatMul", &["a", "table"], "y"),
+    ];
+    let file = model_of(&nodes, &[("x", 1)], &weights);
+    std::fs::write(folder.path().join("product.onnx"), file).expect("writes");
+    let server = Server::start(&four_lines(folder.path(), "product.onnx"));
+    let client = async |seed| {
+        let mut dice = Dice(seed);
+        for _ in 0..REQUESTS {
+            let is_good = dice.roll(2) == 0;
+            let rows = 1 + dice.roll(12);
+            let x = dice.matrix(rows, 3);
+            let inputs = match is_good {
+                true => json!({ "x": x }),
+                false => bad(&mut dice),
+            };
+            let answer = server.post("/predict", &json!({ "inputs": inputs })).await;
+            let (status, text) = (answer.status, &answer.text);
+            if is_good {
+                assert_eq!(status, 200, "{inputs}: {text}");
+                assert_eq!(answer.json()["outputs"]["y"], product(&x), "{inputs}");
+            } else {
+                assert_eq!(status, 422, "{inputs}: {text}");
+            }
+        }
+    };
+    futures_util::future::join_all((0..CLIENTS).map(client)).await;
+}
+
+/// What a product of weights takes is part of the signature, also where the file leaves it open.
+#[tokio::test(flavor = "multi_thread")]
+async fn sizes_that_only_the_weights_decide_are_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let weights = weights();
+    let file = model("MatMul", &[("x", 1), ("table", 1)], &weights);
+    std::fs::write(folder.path().join("product.onnx"), file).expect("writes");
+    let server = Server::start(&four_lines(folder.path(), "product.onnx"));
+    let answer = server
+        .post("/predict", &json!({"inputs": {"x": [[1]]}}))
+        .await;
+    let (error, _, field) = answer.refusal(422);
+    assert_eq!(error, "input `x` must have shape [batch, 3], not [1, 1]");
+    assert_eq!(field, "/inputs/x");
 }

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tract_onnx::pb;
 use tract_onnx::prelude::{
     Framework, InferenceFact, InferenceModel, InferenceModelExt, IntoRunnable, Symbol, TDim,
-    TractResult, TypedModel, TypedSimplePlan,
+    TractError, TractResult, TypedModel, TypedSimplePlan,
 };
+use tract_onnx::tract_core::ops::einsum::EinSum;
 use tract_onnx::tract_hir::infer::GenericFactoid;
 
 /// Plans kept for this many shapes: each holds its own packed copy of the weights.
@@ -100,8 +101,33 @@ impl Plans {
                 typed(&bound::filled(proto, &case.values)?, Some(&case.shapes))?
             }
         };
+        same_sizes(&model)?;
         model.into_decluttered()?.into_optimized()?.into_runnable()
     }
+}
+
+/// Refuses products over axes of different sizes: tract would stretch a size of 1, ONNX does not.
+fn same_sizes(model: &TypedModel) -> TractResult<()> {
+    for node in model.nodes() {
+        let Some(product) = node.op_as::<EinSum>() else {
+            continue;
+        };
+        let facts = model.node_input_facts(node.id)?;
+        let summed = product.axes.iter_all_axes();
+        for axis in summed.filter(|axis| axis.outputs.iter().all(|at| at.is_empty())) {
+            let places = axis.inputs.iter().zip(&facts);
+            let mut sizes = places.flat_map(|(at, fact)| at.iter().map(|at| &fact.shape[*at]));
+            if let Some(first) = sizes.next()
+                && let Some(other) = sizes.find(|size| *size != first)
+            {
+                return Err(TractError::msg(format!(
+                    "`{}` takes the product over an axis of size {first} in one input and {other} in another",
+                    node.name
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The model that `proto` describes, with inputs of `shapes` or with symbols.
