@@ -116,6 +116,7 @@ fn root() -> PathBuf {
 /// The manifest of one of the two, from wherever `source` says.
 fn text(source: &str, which: usize) -> String {
     let demo = std::fs::read_to_string(root().join("manifests/retail-demand.yaml")).expect("reads");
+    let demo = demo.replace("  reference: reference.npz\n", "");
     let demo = demo.replace("path: ../model-card", source);
     match which {
         0 => demo,

@@ -5,12 +5,15 @@ mod bytes;
 mod error;
 mod fingerprint;
 mod gate;
+mod npz;
+mod reference;
 mod shelf;
 
 pub use bytes::local_files;
 pub use error::Error;
 pub use fingerprint::{Fingerprint, Fingerprints};
 pub use gate::Proof;
+pub use reference::{Agreement, Disagreement, Reference};
 pub use shelf::Shelf;
 
 use crate::card::Card;
@@ -21,7 +24,7 @@ use crate::pipeline::Pipeline;
 use crate::plugin::{self, Plugin, Sandbox};
 use crate::priority;
 use crate::source::{self, Artifact, HubSettings, Progress};
-use bytes::{CARD, EVALUATION, Wasm, contents, fetch, read, same_commit, wasm};
+use bytes::{CARD, EVALUATION, Wasm, contents, fetch, read, same_commit, wasm, weights};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
@@ -118,6 +121,8 @@ pub struct Service {
     pub evaluation: Option<Value>,
     /// The examples that it answered.
     pub proofs: Vec<Proof>,
+    /// How well the model agrees with its reference, where it has one.
+    pub agreement: Option<Agreement>,
     /// From manifest to ready.
     pub took: Duration,
 }
@@ -137,29 +142,28 @@ impl Service {
         report: Report,
     ) -> Result<Service, Error> {
         let start = Instant::now();
-        let fetched = fetch(&manifest, loader, &report).await?;
+        let mut fetched = fetch(&manifest, loader, &report).await?;
         let beside = same_commit(&manifest.model.source, &fetched);
+        let (model, weights) = model_file(&manifest, &fetched, &beside, loader, &report).await?;
+        let key = shelf_key(&fetched, &manifest, &weights);
+        fetched.artifacts.extend(weights);
         let preprocess = wasm(manifest.preprocess.as_ref(), &beside, loader, &report).await?;
         let postprocess = wasm(manifest.postprocess.as_ref(), &beside, loader, &report).await?;
         report(Step::Compiling);
         let parts = Parts {
             manifest,
             fetched,
+            model,
+            key,
             preprocess,
             postprocess,
         };
         let builders = loader.builders.clone().acquire_owned().await;
         let (sandbox, shelf) = (loader.sandbox.clone(), loader.shelf.clone());
-        let in_background = loader.in_background;
-        let mut service = on_a_thread("build", move || {
-            if in_background {
-                priority::yield_to_others();
-            }
-            parts.build(&sandbox, &shelf)
-        })
-        .await?;
+        let build = move || parts.build(&sandbox, &shelf);
+        let mut service = on_a_thread("build", loader.in_background, build).await?;
         // As requests are run, not in the background: a plugin's deadline is one of the wall clock.
-        service = on_a_thread("gate", move || {
+        service = on_a_thread("gate", false, move || {
             service.proofs = gate::prove(&service.pipeline, &service.manifest)?;
             drop(builders);
             Ok(service)
@@ -170,13 +174,73 @@ impl Service {
     }
 }
 
-/// Runs `work` on a thread of its own, whose priority it may lower; it goes on where nobody waits for it any more.
-async fn on_a_thread(
+/// Reads the ONNX file, and the files that hold its weights where they are not inside.
+async fn model_file(
+    manifest: &Manifest,
+    fetched: &source::Fetched,
+    beside: &manifest::Source,
+    loader: &Loader,
+    report: &Report,
+) -> Result<(model::File, Vec<Artifact>), Error> {
+    let name = manifest.model.file.clone();
+    let artifact = fetched
+        .artifact(&name)
+        .expect("a required file is fetched or an error")
+        .clone();
+    // Read once: what is hashed is what is loaded, whatever happens to the file meanwhile.
+    let read = move || {
+        let file = artifact.file.clone();
+        let of_model = |error| Error::Model { file, error };
+        model::File::read(&contents(&artifact)?).map_err(of_model)
+    };
+    let mut file = on_a_thread("read", loader.in_background, read).await?;
+    if file.missing().is_empty() {
+        return Ok((file, Vec::new()));
+    }
+    let folder = name.rsplit_once('/').map(|(folder, _)| folder);
+    let place = |data: &String| {
+        let data = data.trim_start_matches("./");
+        folder.map_or_else(|| data.to_owned(), |folder| format!("{folder}/{data}"))
+    };
+    let data: Vec<String> = file.missing().to_vec();
+    let places: Vec<String> = data.iter().map(place).collect();
+    let weights = weights(beside, &places, loader, report).await;
+    let weights = weights.map_err(|error| Error::Weights {
+        file: name.clone(),
+        error,
+    })?;
+    let fill = move || {
+        for (data, artifact) in data.iter().zip(&weights) {
+            let of_model = |error| Error::Model {
+                file: name.clone(),
+                error,
+            };
+            file.fill(data, &contents(artifact)?).map_err(of_model)?;
+        }
+        Ok((file, weights))
+    };
+    on_a_thread("read", loader.in_background, fill).await
+}
+
+/// What tells models apart that are loaded: the digests of the ONNX file and of the files with its weights.
+fn shelf_key(fetched: &source::Fetched, manifest: &Manifest, weights: &[Artifact]) -> String {
+    let model = fetched.artifact(&manifest.model.file);
+    let digests = model.into_iter().chain(weights);
+    let digests: Vec<&str> = digests.map(|it| it.sha256.as_str()).collect();
+    digests.join(" ")
+}
+
+/// Runs `work` on a thread of its own; it goes on where nobody waits for it any more.
+async fn on_a_thread<T: Send + 'static>(
     name: &str,
-    work: impl FnOnce() -> Result<Service, Error> + Send + 'static,
-) -> Result<Service, Error> {
+    in_background: bool,
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
     let (sender, receiver) = oneshot::channel();
     let work = move || {
+        if in_background {
+            priority::yield_to_others();
+        }
         let done = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked()));
         sender.send(done).ok();
     };
@@ -191,6 +255,9 @@ async fn on_a_thread(
 struct Parts {
     manifest: Manifest,
     fetched: source::Fetched,
+    model: model::File,
+    /// Of the model on the shelf.
+    key: String,
     preprocess: Option<Wasm>,
     postprocess: Option<Wasm>,
 }
@@ -200,6 +267,8 @@ impl Parts {
         let Parts {
             manifest,
             fetched,
+            model: file,
+            key,
             preprocess,
             postprocess,
         } = self;
@@ -207,18 +276,15 @@ impl Parts {
             .artifact(&manifest.model.file)
             .expect("a required file is fetched or an error")
             .clone();
-        // The engines are independent: the model is analysed while the plugins compile.
-        // Read once: what is hashed is what is loaded, whatever happens to the file meanwhile.
         let of_model = |error| Error::Model {
             file: manifest.model.file.clone(),
             error,
         };
-        let file = model::File::read(&contents(&artifact)?).map_err(of_model)?;
         let signature = signature(file.signature());
-        let sha256 = artifact.sha256.as_str();
         let version = version(&manifest, &fetched, [&preprocess, &postprocess]);
+        // The engines are independent: the model is analysed while the plugins compile.
         let (model, plugins) = std::thread::scope(|scope| {
-            let model = scope.spawn(|| shelf.model(sha256, || Model::load(file)));
+            let model = scope.spawn(|| shelf.model(&key, || Model::load(file)));
             let limits = limits(&manifest.limits.plugin);
             let signature = &signature;
             let load = move |wasm: Option<Wasm>| {
@@ -233,6 +299,7 @@ impl Parts {
         let (preprocess, postprocess) = (plugins.0?, plugins.1??);
         stage_exists(&preprocess, "preprocess", Plugin::preprocesses)?;
         stage_exists(&postprocess, "postprocess", Plugin::postprocesses)?;
+        let agreement = agreement(&manifest, &fetched, &model)?;
         let pipeline = Pipeline::new(model, preprocess, postprocess, manifest.input.as_ref())?;
         gate::warm(&pipeline, &manifest);
         let beside = |file| {
@@ -249,9 +316,32 @@ impl Parts {
             pipeline,
             manifest: Arc::new(manifest),
             proofs: Vec::new(),
+            agreement,
             took: Duration::ZERO,
         })
     }
+}
+
+/// Holds the model against the reference that its manifest names.
+fn agreement(
+    manifest: &Manifest,
+    fetched: &source::Fetched,
+    model: &Model,
+) -> Result<Option<Agreement>, Error> {
+    let Some(wanted) = &manifest.model.reference else {
+        return Ok(None);
+    };
+    let artifact = fetched
+        .artifact(&wanted.file)
+        .expect("a required file is fetched or an error");
+    let reference = contents(artifact)?;
+    Reference::parse(&reference, model.signature())
+        .and_then(|reference| reference.compare(model, wanted.tolerance))
+        .map(Some)
+        .map_err(|error| Error::Reference {
+            file: wanted.file.clone(),
+            error,
+        })
 }
 
 /// A digest of everything that an answer may depend on.

@@ -106,6 +106,17 @@ pub struct Check {
     /// Manifests, or folders of them
     #[arg(required = true, value_name = "MANIFEST")]
     pub manifests: Vec<PathBuf>,
+    /// Inputs and outputs that the model has to agree with, `.npz` or JSON
+    #[arg(long, value_name = "FILE")]
+    pub reference: Option<PathBuf>,
+    /// How far a number of the reference may be off: absolutely, or as a share of an expected number above 1
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 1e-3,
+        requires = "reference"
+    )]
+    pub tolerance: f64,
 }
 
 /// `modelhost init`

@@ -1,6 +1,6 @@
 """The ONNX file: weights in, `model.onnx` out, checked against torch and against its own batches.
 
-usage: export.py WEIGHTS   writes ../model.onnx
+usage: export.py WEIGHTS   writes ../model.onnx, and ../reference.npz with what torch answers
 """
 import argparse
 import pathlib
@@ -17,6 +17,7 @@ import windows
 
 FILE = pathlib.Path(__file__).parents[1] / "model.onnx"
 NAMES = [features.PRE[part]["tensor"] for part in ("past", "future", "static")]
+REFERENCE = FILE.with_name("reference.npz")
 TOLERANCE = 1e-5
 
 
@@ -44,11 +45,25 @@ def run(runtime, feeds):
     return runtime.run(None, {name: np.asarray(feeds[name], np.float32) for name in NAMES})[0]
 
 
+def sample():
+    """The input tensors of 48 windows, some of them poor."""
+    panel = windows.Panel(data.load())
+    raw = windows.degrade(panel.raw(torch.arange(48) * 3, torch.arange(48) * 7 + 20), torch.Generator().manual_seed(0))
+    return windows.tensors(raw)[:3]
+
+
+def reference(network):
+    """Writes inputs and torch's own answers: what any engine has to agree with."""
+    tensors = [tensor[:8] for tensor in sample()]
+    with torch.no_grad():
+        answer = network(*tensors)
+    arrays = dict(zip([*NAMES, features.POST["tensor"]], [*tensors, answer]))
+    np.savez_compressed(REFERENCE, **{name: tensor.numpy() for name, tensor in arrays.items()})
+
+
 def check(network):
     """onnxruntime equals torch, a batch equals its singles, and odd series stay finite."""
-    runtime, panel = session(), windows.Panel(data.load())
-    raw = windows.degrade(panel.raw(torch.arange(48) * 3, torch.arange(48) * 7 + 20), torch.Generator().manual_seed(0))
-    tensors = windows.tensors(raw)[:3]
+    runtime, tensors = session(), sample()
     feeds = dict(zip(NAMES, (tensor.numpy() for tensor in tensors)))
     with torch.no_grad():
         to_torch = np.abs(run(runtime, feeds) - network(*tensors).numpy()).max()
@@ -75,6 +90,7 @@ def main():
     network.load_state_dict(torch.load(arguments.parse_args().weights))
     network.eval()
     operators = export(network)
+    reference(network)
     to_torch, to_single = check(network)
     print(f"{FILE.stat().st_size} bytes, operators: {' '.join(operators)}")
     print(f"onnxruntime against torch {to_torch:.1e}, batch against single {to_single:.1e}")

@@ -18,6 +18,7 @@ default: true
 model:
   path: ../model-card
   file: model.onnx
+  reference: reference.npz
 """
 
 

@@ -3,7 +3,7 @@
 
 use super::{USAGE, load};
 use crate::manifest;
-use crate::service::Service;
+use crate::service::{Agreement, Error, Reference, Service};
 use crate::settings::Check;
 use std::io::Write as _;
 use std::path::Path;
@@ -26,10 +26,11 @@ pub(super) fn run(settings: &Check, cache: Option<&Path>) -> anyhow::Result<Exit
     let runtime = load::runtime()?;
     for manifest in manifests {
         let file = manifest.file.display().to_string();
-        match runtime.block_on(Service::load(manifest, &loader, load::quiet())) {
-            Ok(service) => writeln!(
+        let service = runtime.block_on(Service::load(manifest, &loader, load::quiet()));
+        match service.and_then(|service| Ok((agreement(&service, settings)?, service))) {
+            Ok((agreement, service)) => writeln!(
                 std::io::stdout(),
-                "{file}: ok: {} {} sha256 {}, {} answered",
+                "{file}: ok: {} {} sha256 {}, {} answered{}",
                 service.manifest.name,
                 service.manifest.model.file,
                 service.artifact.sha256,
@@ -37,6 +38,10 @@ pub(super) fn run(settings: &Check, cache: Option<&Path>) -> anyhow::Result<Exit
                     1 => "1 example".to_owned(),
                     count => format!("{count} examples"),
                 },
+                agreement.map_or_else(String::new, |it| format!(
+                    ", {} numbers of the reference agree to {:.1e}",
+                    it.values, it.largest
+                )),
             )?,
             Err(error) => {
                 load::complain(&format!("{file}: {error}"));
@@ -49,4 +54,24 @@ pub(super) fn run(settings: &Check, cache: Option<&Path>) -> anyhow::Result<Exit
         }
     }
     Ok(code)
+}
+
+/// How the service agrees with the reference of the command line, or else with its manifest's own.
+fn agreement(service: &Service, settings: &Check) -> Result<Option<Agreement>, Error> {
+    let Some(path) = &settings.reference else {
+        return Ok(service.agreement);
+    };
+    let file = || path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|error| Error::Read {
+        file: file(),
+        error,
+    })?;
+    let model = service.pipeline.model();
+    Reference::parse(&bytes, model.signature())
+        .and_then(|reference| reference.compare(model, settings.tolerance))
+        .map(Some)
+        .map_err(|error| Error::Reference {
+            file: file(),
+            error,
+        })
 }

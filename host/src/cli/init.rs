@@ -53,7 +53,9 @@ pub(super) fn run(settings: &Init, cache: Option<&Path>) -> anyhow::Result<ExitC
     if let Some(error) = &checked.failure
         && matches!(
             error,
-            service::Error::Model { .. } | service::Error::Source(_)
+            service::Error::Model { .. }
+                | service::Error::Weights { .. }
+                | service::Error::Source(_)
         )
     {
         load::complain(&format!("nothing was written: {error}"));

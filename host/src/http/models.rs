@@ -157,6 +157,10 @@ fn version(version: &Version) -> Value {
         "answered": version.answered(),
         "failed": version.failed(),
         "gate": gate,
+        "reference": service.agreement.map(|agreement| json!({
+            "values": agreement.values,
+            "largest_difference": agreement.largest,
+        })),
     })
 }
 

@@ -113,19 +113,6 @@ pub enum Error {
         /// The ONNX files there are.
         onnx: Vec<String>,
     },
-    /// The weights lie in another file.
-    #[error(
-        "`{file}` keeps its weights in `{data}`, which is not supported; {}save it with its weights inside: python -c 'import onnx; onnx.save(onnx.load(\"{file}\"), \"model.onnx\")'",
-        other_choice(others)
-    )]
-    ExternalData {
-        /// The ONNX file.
-        file: String,
-        /// The file with its weights.
-        data: String,
-        /// The ONNX files that have theirs inside.
-        others: Vec<String>,
-    },
     /// The ONNX file cannot be read.
     #[error("`{file}`: {error}{}{}", advice(error), other_file(others))]
     Model {
@@ -192,13 +179,6 @@ fn instead(onnx: &[String]) -> String {
     match onnx {
         [] => ", nor any other ONNX file".to_owned(),
         files => format!("; it has: {}", files.join(", ")),
-    }
-}
-
-fn other_choice(others: &[String]) -> String {
-    match others.first() {
-        Some(other) => format!("choose another with --file {other}, or "),
-        None => String::new(),
     }
 }
 

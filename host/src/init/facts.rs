@@ -82,8 +82,7 @@ impl<'a> Facts<'a> {
         files: &'a mut Files,
         choice: &Choice,
     ) -> Result<Facts<'a>, Error> {
-        let file =
-            model::File::read(&files.model).map_err(|error| unreadable(error, files, choice))?;
+        let file = model::File::read(&files.model).map_err(|error| unreadable(error, choice))?;
         let mut notes = files.set_broken_aside();
         let files: &Files = files;
         let json = |name: &str| json(files, name);
@@ -185,23 +184,11 @@ impl<'a> Facts<'a> {
     }
 }
 
-fn unreadable(error: model::Error, files: &Files, choice: &Choice) -> Error {
-    let (file, others) = (choice.file.value.clone(), choice.others.clone());
-    let is_whole = |other: &String| {
-        let mut data = ["_data", ".data"].iter();
-        !data.any(|end| files.lists(&format!("{other}{end}")))
-    };
-    match error {
-        model::Error::External { file: data, .. } => Error::ExternalData {
-            file,
-            data,
-            others: others.into_iter().filter(is_whole).collect(),
-        },
-        error => Error::Model {
-            file,
-            error,
-            others,
-        },
+fn unreadable(error: model::Error, choice: &Choice) -> Error {
+    Error::Model {
+        file: choice.file.value.clone(),
+        error,
+        others: choice.others.clone(),
     }
 }
 

@@ -123,11 +123,6 @@ impl Files {
         notes
     }
 
-    /// Whether the hub lists a file under exactly this path.
-    pub(super) fn lists(&self, file: &str) -> bool {
-        self.names.iter().flatten().any(|name| name == file)
-    }
-
     /// Whether the repo has the file at its top or beside the model, as far as the hub tells.
     pub(super) fn has(&self, name: &str) -> bool {
         let beside = format!("{}{name}", self.beside);

@@ -16,8 +16,8 @@ use super::value::{BadValue, Digest, Repo};
 use super::words::quoted;
 use super::yaml::{self, Value};
 use super::{
-    Example, Expect, Limits, Manifest, Model, Plugin, PluginLimits, PluginSource, Rollout, Source,
-    Task, Wasi,
+    Example, Expect, Limits, Manifest, Model, Plugin, PluginLimits, PluginSource, Reference,
+    Rollout, Source, Task, Wasi,
 };
 
 /// Checks `text` as the content of `file`.
@@ -116,6 +116,7 @@ fn model(folder: &Path, fields: &Fields<'_>) -> Option<Model> {
     let file = fields.text_or_default("file", form::file);
     let sha256 = fields.text("sha256", str::parse::<Digest>);
     let refresh = fields.whole_if_written("refresh_s");
+    let reference = reference(fields);
     if fields.node("refresh_s").is_some() {
         if fields.node("repo").is_none() {
             let message = "only goes with `repo`; the files of a folder are watched";
@@ -158,6 +159,20 @@ fn model(folder: &Path, fields: &Fields<'_>) -> Option<Model> {
         file: file?,
         sha256,
         refresh: refresh.map(Duration::from_secs),
+        reference,
+    })
+}
+
+fn reference(fields: &Fields<'_>) -> Option<Reference> {
+    let file = fields.text("reference", form::file);
+    let tolerance = fields.number("reference_tolerance");
+    if fields.node("reference").is_none() && fields.node("reference_tolerance").is_some() {
+        let message = "only goes with `reference`, which names the file to agree with";
+        fields.problem("reference_tolerance", message);
+    }
+    Some(Reference {
+        file: file?,
+        tolerance,
     })
 }
 

@@ -77,7 +77,7 @@ pub enum Rollout {
 }
 
 /// Where the model's bytes are.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Model {
     /// The folder or the Hub repo that holds the file.
     pub source: Source,
@@ -87,6 +87,17 @@ pub struct Model {
     pub sha256: Option<Digest>,
     /// How often to ask whether a branch or tag has moved.
     pub refresh: Option<Duration>,
+    /// What it has to agree with to be served.
+    pub reference: Option<Reference>,
+}
+
+/// Inputs and outputs of the framework that the model was exported from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reference {
+    /// `.npz` or JSON in the model's source, as strict as [`Model::file`].
+    pub file: String,
+    /// How far a number may be off: finite, 0 or more.
+    pub tolerance: f64,
 }
 
 /// A place that holds a model's files.

@@ -180,6 +180,8 @@ pub static MODEL: Block = Block {
         field("refresh_s", Kind::Whole { min: 1, max: 86_400 }, Otherwise::Rule("never"), "How often to ask whether the branch or tag has moved; if so, the new commit is loaded."),
         field("file", Kind::Text("relative file"), Otherwise::Text("model.onnx"), "The ONNX file in the folder or repo."),
         field("sha256", Kind::Text("sha256"), Otherwise::Absent, "What the file must hash to."),
+        field("reference", Kind::Text("relative file"), Otherwise::Absent, "Inputs and outputs beside the model, `.npz` or JSON, that it has to agree with to be served."),
+        field("reference_tolerance", Kind::Number, Otherwise::Number(1e-3), "How far a number of the reference may be off: absolutely, or as a share of an expected number above 1."),
     ],
 };
 

@@ -25,9 +25,15 @@ pub(super) async fn fetch(
         required: true,
         sha256: manifest.model.sha256.as_ref(),
     };
+    let reference = manifest.model.reference.as_ref().map(|it| source::Request {
+        file: &it.file,
+        required: true,
+        sha256: None,
+    });
+    let needed: Vec<_> = [model].into_iter().chain(reference).collect();
     let progress = |progress: source::Progress<'_>| report(progress.into());
     let source = &manifest.model.source;
-    let mut fetched = source::fetch(source, &[model], &loader.hub, &progress).await?;
+    let mut fetched = source::fetch(source, &needed, &loader.hub, &progress).await?;
     // The page can do without them, so nothing about them keeps the model back.
     let source = same_commit(source, &fetched);
     for file in [CARD, EVALUATION] {
@@ -48,6 +54,25 @@ pub(super) async fn fetch(
     }
     count(&fetched, &loader.metrics);
     Ok(fetched)
+}
+
+/// The files that hold a model's weights, in the order of `files`.
+pub(super) async fn weights(
+    source: &manifest::Source,
+    files: &[String],
+    loader: &Loader,
+    report: &Report,
+) -> Result<Vec<Artifact>, source::Error> {
+    let request = |file| source::Request {
+        file,
+        required: true,
+        sha256: None,
+    };
+    let requests: Vec<_> = files.iter().map(|file| request(file)).collect();
+    let progress = |progress: source::Progress<'_>| report(progress.into());
+    let fetched = source::fetch(source, &requests, &loader.hub, &progress).await?;
+    count(&fetched, &loader.metrics);
+    Ok(fetched.artifacts)
 }
 
 /// Where other files of the same commit are.
@@ -109,7 +134,13 @@ pub fn local_files(manifest: &Manifest) -> Vec<PathBuf> {
         manifest::Source::Hub { .. } => None,
     };
     let beside = |file: &str| folder.map(|folder| folder.join(file));
-    files.extend([&*manifest.model.file, CARD, EVALUATION].map(beside));
+    let model = &manifest.model.file;
+    // Where exporters put weights that do not go into the ONNX file; only the file itself knows for sure.
+    let weights = ["_data", ".data"].map(|end| beside(&format!("{model}{end}")));
+    files.extend([model, CARD, EVALUATION].map(beside));
+    files.extend(weights);
+    let reference = manifest.model.reference.as_ref();
+    files.extend(reference.map(|reference| beside(&reference.file)));
     for step in [&manifest.preprocess, &manifest.postprocess]
         .into_iter()
         .flatten()

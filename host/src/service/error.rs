@@ -1,6 +1,7 @@
 //! Why a manifest could not be turned into a service.
 //! Must not know who is told, or how.
 
+use super::reference::Disagreement;
 use crate::model;
 use crate::pipeline::{self, Difference};
 use crate::plugin;
@@ -20,6 +21,22 @@ pub enum Error {
         file: String,
         /// Why.
         error: model::Error,
+    },
+    /// The model does not answer as its reference does.
+    #[error("`{file}`: {error}")]
+    Reference {
+        /// The reference.
+        file: String,
+        /// Why.
+        error: Disagreement,
+    },
+    /// The files with the model's weights could not be had.
+    #[error("`{file}` keeps its weights in another file: {error}")]
+    Weights {
+        /// The model's file.
+        file: String,
+        /// Why.
+        error: source::Error,
     },
     /// A bundled plugin that there is not.
     #[error("there is no bundled plugin `{name}`; there are: {}; a file of your own is written `./{name}.wasm`", .known.join(", "))]
@@ -104,7 +121,7 @@ impl Error {
     /// Whether the manifest, or what it names, has to be changed: trying again would not help.
     pub fn is_the_manifests(&self) -> bool {
         match self {
-            Error::Source(error) => error.is_permanent(),
+            Error::Source(error) | Error::Weights { error, .. } => error.is_permanent(),
             Error::Read { .. } | Error::Changed { .. } | Error::Interrupted(_) => false,
             _ => true,
         }
@@ -113,7 +130,7 @@ impl Error {
     /// How long the other side asked to be left alone.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Error::Source(error) => error.retry_after(),
+            Error::Source(error) | Error::Weights { error, .. } => error.retry_after(),
             _ => None,
         }
     }

@@ -1,4 +1,4 @@
-//! Models that are loaded already, by the digest of their file: manifests that name the same file share its weights.
+//! Models that are loaded already, by the digests of their files: manifests that name the same files share the weights.
 //! Must not know manifests, nor keep a model that nobody serves.
 
 use crate::model::{self, Model};
@@ -13,13 +13,13 @@ type Place = Arc<Mutex<Weak<Model>>>;
 pub struct Shelf(Mutex<HashMap<String, Place>>);
 
 impl Shelf {
-    /// The model whose file has this digest, loaded now if nobody serves it.
+    /// The model whose files have these digests, loaded now if nobody serves it.
     pub(super) fn model(
         &self,
-        sha256: &str,
+        key: &str,
         load: impl FnOnce() -> Result<Model, model::Error>,
     ) -> Result<Arc<Model>, model::Error> {
-        let place = self.place(sha256);
+        let place = self.place(key);
         let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(model) = place.upgrade() {
             return Ok(model);
@@ -29,15 +29,15 @@ impl Shelf {
         Ok(model)
     }
 
-    fn place(&self, sha256: &str) -> Place {
+    fn place(&self, wanted: &str) -> Place {
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // Whoever loads holds the place; what is held by nobody and empty is old.
         places.retain(|key, place| {
             let is_held = Arc::strong_count(place) > 1;
             let is_there = place.try_lock().is_ok_and(|model| model.strong_count() > 0);
-            key == sha256 || is_held || is_there
+            key == wanted || is_held || is_there
         });
-        places.entry(sha256.to_owned()).or_default().clone()
+        places.entry(wanted.to_owned()).or_default().clone()
     }
 }
 

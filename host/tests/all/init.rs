@@ -254,10 +254,6 @@ fn what_cannot_be_drafted_is_said_with_what_to_do() {
     write("halves/onnx/decoder_model_merged.onnx", b"x");
     write("broken/model.onnx", b"<html>not found</html>");
     write("broken/model_int8.onnx", b"x");
-    write("data/model.onnx", &without_weights());
-    write("data/model_q4.onnx", &without_weights());
-    write("data/model_q4.onnx_data", b"x");
-    write("data/model_int8.onnx", b"x");
     fs::create_dir(folder.path().join("empty")).unwrap();
     write("model.pt", b"x");
     let good = data().join("unknown").display().to_string();
@@ -314,13 +310,6 @@ fn what_cannot_be_drafted_is_said_with_what_to_do() {
             ],
         ),
         (
-            &["data"],
-            &[
-                "keeps its weights in `weights.bin`, which is not supported",
-                "choose another with --file model_int8.onnx",
-            ],
-        ),
-        (
             &["none", "--revision", "v1"],
             &["has no revisions; leave out `--revision`"],
         ),
@@ -347,6 +336,20 @@ fn what_cannot_be_drafted_is_said_with_what_to_do() {
             );
         }
     }
+}
+
+#[test]
+fn a_model_whose_weights_are_not_there_is_not_drafted() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("model.onnx"), without_weights()).unwrap();
+    let output = Init::new(folder.path(), NO_HUB).run(&["."]);
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    let words = "nothing was written: `model.onnx` keeps its weights in another file";
+    assert!(
+        text.contains(words) && text.contains("weights.bin"),
+        "{text}"
+    );
 }
 
 /// A model that was saved with its weights inside may lie beside the weights of another one.

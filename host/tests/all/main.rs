@@ -13,6 +13,8 @@ mod plugin;
 mod predict;
 mod process;
 mod readme;
+mod reference;
+mod sequence;
 mod server;
 mod swap;
 mod tasks;

@@ -96,10 +96,19 @@ async fn clients_that_stall_are_let_go() {
     assert!(answer.contains("\"error_type\":\"timeout\""), "{answer}");
 }
 
+/// The demo's manifest for a folder that holds nothing but the model.
+fn alone(text: &str) -> String {
+    text.replace("  reference: reference.npz\n", "")
+}
+
 fn copy_of_the_demo(folder: &Path) -> (PathBuf, PathBuf) {
     let text = std::fs::read_to_string(demo()).expect("the demo's manifest");
     let manifest = folder.join("m.yaml");
-    std::fs::write(&manifest, text.replace("path: ../model-card", "path: .")).expect("writes");
+    std::fs::write(
+        &manifest,
+        alone(&text).replace("path: ../model-card", "path: ."),
+    )
+    .expect("writes");
     (manifest, folder.join("model.onnx"))
 }
 
@@ -182,7 +191,11 @@ async fn hub_with_the_demo(folder: &Path) -> (FakeHub, PathBuf) {
     let text = std::fs::read_to_string(demo()).expect("the demo's manifest");
     let manifest = folder.join("m.yaml");
     let repo = format!("repo: {OWNER}/{NAME}");
-    std::fs::write(&manifest, text.replace("path: ../model-card", &repo)).expect("writes");
+    std::fs::write(
+        &manifest,
+        alone(&text).replace("path: ../model-card", &repo),
+    )
+    .expect("writes");
     (hub, manifest)
 }
 

@@ -65,6 +65,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "service",
         &[
             "manifest", "source", "model", "plugin", "pipeline", "card", "metrics", "priority",
+            "tensor",
         ],
     ),
     ("scheduler", &["metrics"]),
@@ -100,6 +101,8 @@ const ENGINES: &[(&str, &str)] = &[
     ("saphyr_parser", "manifest/position.rs"),
     ("notify", "watch.rs"),
     ("mimalloc", "main.rs"),
+    ("npyz", "service/npz.rs"),
+    ("zip", "service/npz.rs"),
     ("prometheus", "metrics.rs"),
     ("clap", "settings.rs main.rs"),
     ("indicatif", "cli/bar.rs"),

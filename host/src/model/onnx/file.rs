@@ -2,7 +2,7 @@
 //! Must not know how it is planned or run.
 
 use super::convert::dtype;
-use super::{Error, contained, zip_map};
+use super::{Error, contained, decided, external, zip_map};
 use crate::model::signature::{Dim, Port, Signature};
 use tract_onnx::pb;
 use tract_onnx::prelude::{Framework, TractError, TractResult};
@@ -13,7 +13,7 @@ const TEXT: i32 = 8;
 const MOST_BYTES: usize = i32::MAX as usize;
 
 /// Operators that leave the numbers as they are.
-const FORMS: [&str; 7] = [
+pub(super) const FORMS: [&str; 7] = [
     "Identity",
     "Cast",
     "Reshape",
@@ -23,12 +23,14 @@ const FORMS: [&str; 7] = [
     "Transpose",
 ];
 /// No exporter writes more of them one behind the other.
-const MOST_FORMS: usize = 16;
+pub(super) const MOST_FORMS: usize = 16;
 
 /// An ONNX file that was read and not analysed yet.
 pub struct File {
     pub(super) signature: Signature,
     pub(super) proto: pb::ModelProto,
+    /// Files that hold data of its tensors and were not filled in yet.
+    pub(super) missing: Vec<String>,
 }
 
 impl File {
@@ -43,11 +45,30 @@ impl File {
         let proto = contained(|| tract_onnx::onnx().proto_model_for_read(&mut bytes));
         let mut proto = proto.map_err(Error::Load)?;
         proto.graph.iter_mut().for_each(zip_map::unzip);
-        if let Some(elsewhere) = elsewhere(&proto) {
-            return Err(elsewhere);
+        let (missing, elsewhere) = external::files(&mut proto);
+        if elsewhere > MOST_BYTES as u64 {
+            return Err(Error::Load(format!(
+                "its weights have {elsewhere} bytes, and at most 2 GB can be served; quantise the model, or take a smaller one"
+            )));
         }
         let signature = contained(|| signature(&proto)).map_err(Error::Load)?;
-        Ok(File { signature, proto })
+        Ok(File {
+            signature,
+            proto,
+            missing,
+        })
+    }
+
+    /// The files that hold data of its tensors, from its own folder; [`File::fill`] takes what is in them.
+    pub fn missing(&self) -> &[String] {
+        &self.missing
+    }
+
+    /// Gives the tensors that lie in `file` their data.
+    pub fn fill(&mut self, file: &str, data: &[u8]) -> Result<(), Error> {
+        external::fill(&mut self.proto, file, data).map_err(Error::Load)?;
+        self.missing.retain(|missing| missing != file);
+        Ok(())
     }
 
     /// What the model takes and gives.
@@ -72,18 +93,6 @@ impl File {
     }
 }
 
-/// What to say of a file whose weights are not in it.
-fn elsewhere(proto: &pb::ModelProto) -> Option<Error> {
-    let mut tensors = proto.graph.as_ref()?.initializer.iter();
-    let tensor = tensors.find(|tensor| tensor.data_location == Some(1))?;
-    let mut said = tensor.external_data.iter();
-    let file = said.find(|entry| entry.key == "location");
-    Some(Error::External {
-        tensor: tensor.name.clone(),
-        file: file.map_or_else(|| "?".to_owned(), |entry| entry.value.clone()),
-    })
-}
-
 fn signature(proto: &pb::ModelProto) -> TractResult<Signature> {
     let message = |text: String| TractError::msg(text);
     let graph = proto
@@ -98,13 +107,7 @@ fn signature(proto: &pb::ModelProto) -> TractResult<Signature> {
         .map(port)
         .collect::<TractResult<Vec<_>>>()?;
     for input in &mut inputs {
-        input.rows = rows(graph, &input.name);
-        if let Some(shape) = &mut input.shape
-            && let Some(dim @ (Dim::Any | Dim::Symbol(_))) = shape.get_mut(1)
-            && let Some(channels) = channels(graph, &input.name)
-        {
-            *dim = Dim::Fixed(channels);
-        }
+        decided::decide(graph, input);
     }
     let outputs = graph
         .output
@@ -154,39 +157,4 @@ fn port(value: &pb::ValueInfoProto) -> TractResult<Port> {
             .map(|shape| shape.dim.iter().map(dim).collect()),
         rows: None,
     })
-}
-
-/// The rows of the constant table that `input` indexes in a `Gather` on axis 0, the least where there are several.
-fn rows(graph: &pb::GraphProto, input: &str) -> Option<usize> {
-    graph
-        .node
-        .iter()
-        .filter(|node| node.op_type == "Gather" && node.input.get(1).is_some_and(|i| i == input))
-        .filter(|node| {
-            !node
-                .attribute
-                .iter()
-                .any(|attribute| attribute.name == "axis" && attribute.i != 0)
-        })
-        .filter_map(|node| {
-            let table = node.input.first()?;
-            let table = graph.initializer.iter().find(|t| t.name == *table)?;
-            usize::try_from(*table.dims.first()?).ok()
-        })
-        .min()
-}
-
-/// The channels that the convolution of `input` takes: files often leave open what its weights decide.
-fn channels(graph: &pb::GraphProto, input: &str) -> Option<usize> {
-    let conv = graph
-        .node
-        .iter()
-        .find(|node| node.op_type == "Conv" && node.input.first().is_some_and(|i| i == input))?;
-    let weights = graph
-        .initializer
-        .iter()
-        .find(|tensor| Some(&tensor.name) == conv.input.get(1))?;
-    let group = conv.attribute.iter().find(|it| it.name == "group");
-    let group = group.map_or(1, |group| group.i);
-    usize::try_from(weights.dims.get(1)?.checked_mul(group)?).ok()
 }

@@ -3,6 +3,8 @@
 
 mod bound;
 mod convert;
+mod decided;
+mod external;
 mod file;
 mod kernel;
 mod ops;
@@ -31,16 +33,6 @@ pub enum Error {
     /// The file is no model that can be served.
     #[error("cannot load the model: {0}")]
     Load(String),
-    /// The file keeps weights in another one.
-    #[error(
-        "cannot load the model: `{tensor}` keeps its data in another file, `{file}`, which is not supported; save the model with its weights inside"
-    )]
-    External {
-        /// The first tensor that is elsewhere.
-        tensor: String,
-        /// Where, as the file says.
-        file: String,
-    },
     /// The inputs do not fit the signature.
     #[error(transparent)]
     Input(#[from] Mismatch),
@@ -143,7 +135,13 @@ fn load(file: File) -> TractResult<Model> {
     let File {
         signature,
         mut proto,
+        missing,
     } = file;
+    if let Some(missing) = missing.first() {
+        return Err(TractError::msg(format!(
+            "its weights lie in `{missing}`, which is not there"
+        )));
+    }
     if let Some(refusal) = support::refusal(&proto) {
         return Err(TractError::msg(refusal));
     }
