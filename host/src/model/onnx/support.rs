@@ -31,6 +31,7 @@ const ML: &[&str] = &[
     "LinearRegressor",
     "Normalizer",
     "Scaler",
+    "TreeEnsemble",
     "TreeEnsembleClassifier",
     "TreeEnsembleRegressor",
 ];

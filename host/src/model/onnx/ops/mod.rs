@@ -31,6 +31,7 @@ const OPERATORS: &[(&str, Builder)] = &[
     ("RNN", recurrent::rnn),
     ("Scaler", ml::scaler),
     ("SoftmaxCrossEntropyLoss", loss::softmax_cross_entropy),
+    ("TreeEnsemble", ml::tree_ensemble),
     ("TreeEnsembleClassifier", ml::tree_ensemble_classifier),
     ("TreeEnsembleRegressor", ml::tree_ensemble_regressor),
     (AVERAGE, pool::average),

@@ -7,9 +7,14 @@ mod rows;
 mod scaler;
 mod transform;
 mod tree;
-mod trees;
+mod tree_classifier;
+mod tree_ensemble;
+mod tree_ids;
+mod tree_regressor;
 
 pub(super) use linear::{linear_classifier, linear_regressor};
 pub(super) use scaler::{normalizer, scaler};
 pub(super) use transform::logistic;
-pub(super) use trees::{tree_ensemble_classifier, tree_ensemble_regressor};
+pub(super) use tree_classifier::tree_ensemble_classifier;
+pub(super) use tree_ensemble::tree_ensemble;
+pub(super) use tree_regressor::tree_ensemble_regressor;

@@ -3,6 +3,7 @@
 
 use tract_onnx::pb::NodeProto;
 use tract_onnx::tract_hir::internal::*;
+use tract_onnx::tract_hir::tract_num_traits::Float;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Transform {
@@ -25,7 +26,7 @@ impl Transform {
     }
 
     /// A single score stays as it is, as in onnxruntime.
-    pub(super) fn apply(self, scores: &mut [f32]) {
+    pub(super) fn apply<T: Float>(self, scores: &mut [T]) {
         if scores.len() < 2 {
             return;
         }
@@ -36,19 +37,25 @@ impl Transform {
                 .for_each(|score| *score = logistic(*score)),
             Transform::Softmax => softmax(scores, |_| true),
             // Scores that are zero stay zero.
-            Transform::SoftmaxZero => softmax(scores, |score| score.abs() > 1e-7),
+            Transform::SoftmaxZero => softmax(scores, |score| {
+                score.abs().to_f64().is_some_and(|size| size > 1e-7)
+            }),
         }
     }
 }
 
 /// Stable on both sides.
-pub(in crate::model::onnx::ops) fn logistic(score: f32) -> f32 {
-    let tail = 1.0 / (1.0 + (-score.abs()).exp());
-    if score < 0.0 { 1.0 - tail } else { tail }
+pub(in crate::model::onnx::ops) fn logistic<T: Float>(score: T) -> T {
+    let tail = T::one() / (T::one() + (-score.abs()).exp());
+    if score < T::zero() {
+        T::one() - tail
+    } else {
+        tail
+    }
 }
 
-fn softmax(scores: &mut [f32], counts: impl Fn(f32) -> bool) {
-    let max = scores.iter().copied().fold(f32::MIN, f32::max);
+fn softmax<T: Float>(scores: &mut [T], counts: impl Fn(T) -> bool) {
+    let max = scores.iter().copied().fold(T::min_value(), T::max);
     for score in scores.iter_mut() {
         *score = if counts(*score) {
             (*score - max).exp()
@@ -56,8 +63,8 @@ fn softmax(scores: &mut [f32], counts: impl Fn(f32) -> bool) {
             *score * (-max).exp()
         };
     }
-    let sum: f32 = scores.iter().sum();
-    if sum != 0.0 {
-        scores.iter_mut().for_each(|score| *score /= sum);
+    let sum = scores.iter().fold(T::zero(), |sum, score| sum + *score);
+    if sum != T::zero() {
+        scores.iter_mut().for_each(|score| *score = *score / sum);
     }
 }

@@ -1,159 +1,103 @@
-//! Decision trees: read from a node's attributes, walked down to a leaf.
-//! Must not know what leaves are worth together.
+//! Decision trees: walked down to a leaf.
+//! Must not know how an operator writes them down, or what leaves are worth together.
 
-use std::collections::HashMap;
-use tract_onnx::pb::NodeProto;
 use tract_onnx::tract_hir::internal::*;
 
-#[derive(Debug, Clone, Copy)]
-enum Test {
-    Leq,
-    Lt,
-    Gte,
-    Gt,
-    Eq,
-    Neq,
+/// What a branch asks of a number.
+#[derive(Debug)]
+pub(super) enum Test {
+    Leq(f64),
+    Lt(f64),
+    Gte(f64),
+    Gt(f64),
+    Eq(f64),
+    Neq(f64),
+    Member(Vec<f64>),
+}
+
+impl Test {
+    fn holds(&self, given: f64) -> bool {
+        match self {
+            Test::Leq(value) => given <= *value,
+            Test::Lt(value) => given < *value,
+            Test::Gte(value) => given >= *value,
+            Test::Gt(value) => given > *value,
+            Test::Eq(value) => given == *value,
+            Test::Neq(value) => given != *value,
+            Test::Member(values) => values.contains(&given),
+        }
+    }
 }
 
 #[derive(Debug)]
-enum Place {
+pub(super) enum Place {
     Branch {
         column: usize,
         test: Test,
-        value: f32,
         missing_is_true: bool,
         yes: usize,
         no: usize,
     },
     /// Classes or targets with what they weigh.
-    Leaf(Vec<(usize, f32)>),
+    Leaf(Vec<(usize, f64)>),
 }
 
 /// The trees of one ensemble.
 #[derive(Debug)]
 pub(super) struct Forest {
+    // Invariant: every way down from a root comes to a leaf.
     places: Vec<Place>,
     roots: Vec<usize>,
     columns: usize,
 }
 
 impl Forest {
-    /// The trees of `node`, whose leaves' attributes begin with `leaf`.
-    pub(super) fn of(node: &NodeProto, leaf: &str) -> TractResult<Forest> {
-        for attribute in &node.attribute {
-            ensure!(
-                !attribute.name.ends_with("_as_tensor"),
-                "its `{}` is not supported; export it with 32-bit weights",
-                attribute.name
-            );
-        }
-        let numbers = |name: &str| node.get_attr_vec::<i64>(name);
-        let (trees, ids) = (numbers("nodes_treeids")?, numbers("nodes_nodeids")?);
-        let columns = numbers("nodes_featureids")?;
-        let (yes, no) = (
-            numbers("nodes_truenodeids")?,
-            numbers("nodes_falsenodeids")?,
-        );
-        let values: Vec<f32> = node.get_attr_vec("nodes_values")?;
-        let modes: Vec<&str> = node.get_attr_vec("nodes_modes")?;
-        let missing: Vec<i64> = node
-            .get_attr_opt_vec("nodes_missing_value_tracks_true")?
-            .unwrap_or_default();
-        let count = trees.len();
-        let lengths = [
-            ids.len(),
-            columns.len(),
-            yes.len(),
-            no.len(),
-            values.len(),
-            modes.len(),
-        ];
-        ensure!(
-            lengths.iter().all(|length| *length == count) && count > 0,
-            "its lists of nodes differ in length"
-        );
-        let mut index = HashMap::new();
-        let mut roots = Vec::new();
-        for at in 0..count {
-            if at == 0 || trees[at] != trees[at - 1] {
-                roots.push(at);
-            }
-            let twice = index.insert((trees[at], ids[at]), at);
-            ensure!(
-                twice.is_none(),
-                "its node {} of tree {} is there twice",
-                ids[at],
-                trees[at]
-            );
-        }
-        let find = |tree: i64, id: i64| {
-            let found = index.get(&(tree, id)).copied();
-            found.with_context(|| format!("its tree {tree} has no node {id}"))
+    /// The trees that begin at `roots` and go on as `places` say, by their indices.
+    pub(super) fn new(places: Vec<Place>, roots: Vec<usize>) -> TractResult<Forest> {
+        let column = |place: &Place| match place {
+            Place::Branch { column, .. } => column + 1,
+            Place::Leaf(_) => 0,
         };
-        let mut places = Vec::new();
-        for at in 0..count {
-            let test = match modes[at] {
-                "LEAF" => {
-                    places.push(Place::Leaf(Vec::new()));
-                    continue;
-                }
-                "BRANCH_LEQ" => Test::Leq,
-                "BRANCH_LT" => Test::Lt,
-                "BRANCH_GTE" => Test::Gte,
-                "BRANCH_GT" => Test::Gt,
-                "BRANCH_EQ" => Test::Eq,
-                "BRANCH_NEQ" => Test::Neq,
-                other => bail!("its node mode `{other}` is not supported"),
-            };
-            places.push(Place::Branch {
-                column: usize::try_from(columns[at]).context("a column is negative")?,
-                test,
-                value: values[at],
-                missing_is_true: missing.get(at) == Some(&1),
-                yes: find(trees[at], yes[at])?,
-                no: find(trees[at], no[at])?,
-            });
-        }
-        let list = |part: &str| numbers(&format!("{leaf}_{part}"));
-        let (trees, ids, classes) = (list("treeids")?, list("nodeids")?, list("ids")?);
-        let weights: Vec<f32> = node.get_attr_vec(&format!("{leaf}_weights"))?;
-        ensure!(
-            [ids.len(), classes.len(), weights.len()] == [trees.len(); 3],
-            "its lists of leaves differ in length"
-        );
-        for (at, weight) in weights.into_iter().enumerate() {
-            let class = usize::try_from(classes[at]).context("a class is negative")?;
-            // onnxruntime leaves out what is said of a node that is no leaf.
-            if let Place::Leaf(leaf) = &mut places[find(trees[at], ids[at])?] {
-                leaf.push((class, weight));
-            }
-        }
         let forest = Forest {
-            columns: columns.iter().max().map_or(0, |most| *most as usize + 1),
+            columns: places.iter().map(column).max().unwrap_or(0),
             places,
             roots,
         };
+        ensure!(!forest.roots.is_empty(), "it has no trees");
         ensure!(forest.ends(), "its trees run in a circle");
         Ok(forest)
     }
 
-    /// Whether every way down comes to a leaf: each place has one way to it at most, and roots none.
+    /// Whether every way down comes to a leaf. Two ways may lead to one place: converters write
+    /// a set of values as tests in a row whose yes is the same.
     fn ends(&self) -> bool {
-        let mut reached = vec![false; self.places.len()];
-        let mut open: Vec<usize> = self.roots.clone();
-        while let Some(at) = open.pop() {
-            if std::mem::replace(&mut reached[at], true) {
-                return false;
+        #[derive(Clone, Copy)]
+        enum Seen {
+            Never,
+            Above,
+            Done,
+        }
+        let mut seen = vec![Seen::Never; self.places.len()];
+        let mut open: Vec<(usize, bool)> = self.roots.iter().map(|root| (*root, false)).collect();
+        while let Some((at, is_left)) = open.pop() {
+            if is_left {
+                seen[at] = Seen::Done;
+                continue;
             }
-            if let Place::Branch { yes, no, .. } = &self.places[at] {
-                open.extend([*yes, *no]);
+            match (seen[at], &self.places[at]) {
+                (Seen::Above, _) => return false,
+                (Seen::Never, Place::Branch { yes, no, .. }) => {
+                    seen[at] = Seen::Above;
+                    open.extend([(at, true), (*yes, false), (*no, false)]);
+                }
+                (Seen::Never, Place::Leaf(_)) | (Seen::Done, _) => (),
             }
         }
         true
     }
 
     /// What each leaf that `row` comes to says, tree by tree.
-    pub(super) fn leaves(&self, row: &[f32]) -> TractResult<Vec<&[(usize, f32)]>> {
+    pub(super) fn leaves(&self, row: &[f64]) -> TractResult<Vec<&[(usize, f64)]>> {
         ensure!(
             row.len() >= self.columns,
             "{} columns instead of {}",
@@ -168,35 +112,26 @@ impl Forest {
     }
 
     /// Everything that leaves say.
-    pub(super) fn all(&self) -> impl Iterator<Item = (usize, f32)> {
+    pub(super) fn all(&self) -> impl Iterator<Item = (usize, f64)> {
         self.places.iter().flat_map(|place| match place {
             Place::Leaf(leaf) => leaf.clone(),
             Place::Branch { .. } => Vec::new(),
         })
     }
 
-    fn leaf(&self, mut at: usize, row: &[f32]) -> &[(usize, f32)] {
+    fn leaf(&self, mut at: usize, row: &[f64]) -> &[(usize, f64)] {
         loop {
             match &self.places[at] {
                 Place::Leaf(leaf) => return leaf,
                 Place::Branch {
                     column,
                     test,
-                    value,
                     missing_is_true,
                     yes,
                     no,
                 } => {
                     let given = row[*column];
-                    let holds = match test {
-                        Test::Leq => given <= *value,
-                        Test::Lt => given < *value,
-                        Test::Gte => given >= *value,
-                        Test::Gt => given > *value,
-                        Test::Eq => given == *value,
-                        Test::Neq => given != *value,
-                    };
-                    let holds = holds || (*missing_is_true && given.is_nan());
+                    let holds = test.holds(given) || (*missing_is_true && given.is_nan());
                     at = if holds { *yes } else { *no };
                 }
             }

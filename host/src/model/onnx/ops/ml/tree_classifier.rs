@@ -1,4 +1,4 @@
-//! TreeEnsembleClassifier and TreeEnsembleRegressor.
+//! TreeEnsembleClassifier.
 //! Must not know how a tree is walked.
 
 use super::labels::Labels;
@@ -6,102 +6,11 @@ use super::linear::largest;
 use super::rows::Rows;
 use super::transform::{Transform, logistic};
 use super::tree::Forest;
+use super::tree_ids;
 use crate::model::onnx::kernel::{Built, Kernel, operator, required};
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
 use tract_onnx::tract_hir::internal::*;
-
-#[derive(Debug)]
-enum Aggregate {
-    Sum,
-    Average,
-    Min,
-    Max,
-}
-
-#[derive(Debug)]
-struct Regressor {
-    forest: Forest,
-    base: Vec<f32>,
-    targets: usize,
-    aggregate: Aggregate,
-    transform: Transform,
-}
-
-pub(in crate::model::onnx::ops) fn tree_ensemble_regressor(
-    _context: &ParsingContext,
-    node: &NodeProto,
-) -> Built {
-    let name: Option<&str> = node.get_attr_opt("aggregate_function")?;
-    let aggregate = match name.unwrap_or("SUM") {
-        "SUM" => Aggregate::Sum,
-        "AVERAGE" => Aggregate::Average,
-        "MIN" => Aggregate::Min,
-        "MAX" => Aggregate::Max,
-        other => bail!("its aggregate_function `{other}` is not supported"),
-    };
-    let forest = Forest::of(node, "target")?;
-    let targets: i64 = node.get_attr_opt("n_targets")?.unwrap_or(1);
-    let targets = usize::try_from(targets).context("n_targets is negative")?;
-    let base: Vec<f32> = node.get_attr_opt_vec("base_values")?.unwrap_or_default();
-    ensure!(
-        forest.all().all(|(target, _)| target < targets),
-        "a leaf names a target that is not there"
-    );
-    ensure!(
-        base.is_empty() || base.len() == targets,
-        "its base_values do not fit its targets"
-    );
-    let transform = Transform::of(node)?;
-    operator(
-        node,
-        Regressor {
-            forest,
-            base,
-            targets,
-            aggregate,
-            transform,
-        },
-    )
-}
-
-impl Kernel for Regressor {
-    fn facts(&self, inputs: &[Option<TypedFact>]) -> TractResult<Vec<TypedFact>> {
-        let count = Rows::count_in(required(inputs, 0)?);
-        Ok(vec![f32::fact(&[count, self.targets.to_dim()])])
-    }
-
-    fn run(&self, inputs: &[Option<&Tensor>]) -> TractResult<Vec<Tensor>> {
-        let rows = Rows::of(required(inputs, 0)?)?;
-        let mut values = Vec::new();
-        for row in rows.iter() {
-            let mut totals: Vec<Option<f32>> = vec![None; self.targets];
-            let leaves = self.forest.leaves(row)?;
-            for (target, weight) in leaves.iter().copied().flatten() {
-                let total = &mut totals[*target];
-                *total = Some(match (&self.aggregate, *total) {
-                    (_, None) => *weight,
-                    (Aggregate::Sum | Aggregate::Average, Some(total)) => total + weight,
-                    (Aggregate::Min, Some(total)) => total.min(*weight),
-                    (Aggregate::Max, Some(total)) => total.max(*weight),
-                });
-            }
-            let trees = match self.aggregate {
-                Aggregate::Average => leaves.len() as f32,
-                _ => 1.0,
-            };
-            let base = |at| self.base.get(at).copied().unwrap_or(0.0);
-            let totals = totals.into_iter().enumerate();
-            let mut scores: Vec<f32> = totals
-                .map(|(at, total)| total.unwrap_or(0.0) / trees + base(at))
-                .collect();
-            self.transform.apply(&mut scores);
-            values.extend(scores);
-        }
-        let shape = [rows.count, self.targets];
-        Ok(vec![Tensor::from_shape(&shape, &values)?])
-    }
-}
 
 #[derive(Debug)]
 struct Classifier {
@@ -121,7 +30,7 @@ pub(in crate::model::onnx::ops) fn tree_ensemble_classifier(
     node: &NodeProto,
 ) -> Built {
     let labels = Labels::of(node, "classlabels_strings", "classlabels_int64s")?;
-    let forest = Forest::of(node, "class")?;
+    let forest = tree_ids::forest(node, "class")?;
     let mut classes: Vec<usize> = forest.all().map(|(class, _)| class).collect();
     classes.sort_unstable();
     classes.dedup();
@@ -158,11 +67,11 @@ pub(in crate::model::onnx::ops) fn tree_ensemble_classifier(
 
 impl Classifier {
     /// The class and the scores of one row.
-    fn decide(&self, row: &[f32]) -> TractResult<(usize, Vec<f32>)> {
+    fn decide(&self, row: &[f64]) -> TractResult<(usize, Vec<f32>)> {
         let mut scores = vec![0.0; if self.binary { 1 } else { self.labels.len() }];
         let mut scored = vec![!self.base.is_empty(); scores.len()];
         for (class, weight) in self.forest.leaves(row)?.into_iter().flatten() {
-            scores[*class] += weight;
+            scores[*class] += *weight as f32;
             scored[*class] = true;
         }
         for (score, base) in scores.iter_mut().zip(&self.base) {
@@ -210,7 +119,7 @@ impl Kernel for Classifier {
     }
 
     fn run(&self, inputs: &[Option<&Tensor>]) -> TractResult<Vec<Tensor>> {
-        let rows = Rows::of(required(inputs, 0)?)?;
+        let rows = Rows::exact(required(inputs, 0)?)?;
         let (mut labels, mut values) = (Vec::new(), Vec::new());
         for row in rows.iter() {
             let (class, scores) = self.decide(row)?;
