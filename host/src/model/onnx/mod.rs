@@ -178,15 +178,18 @@ fn load(file: File) -> TractResult<Model> {
     }
 }
 
-/// tract panics on some files and inputs; here a panic is an error like any other.
+/// tract panics on some files and inputs; here a panic is an error like any other, which says that it was one.
 fn contained<T>(run: impl FnOnce() -> TractResult<T>) -> Result<T, String> {
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(format!("{error:#}")),
-        Err(panic) => Err(panic
-            .downcast_ref::<String>()
-            .cloned()
-            .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
-            .unwrap_or_else(|| "the engine panicked".to_owned())),
+        Err(panic) => {
+            let text = panic.downcast_ref::<&str>().copied();
+            let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+            Err(format!(
+                "the engine panicked: {}",
+                text.unwrap_or("it does not say why")
+            ))
+        }
     }
 }
