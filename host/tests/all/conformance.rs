@@ -3,10 +3,13 @@
 
 #![allow(clippy::disallowed_methods, reason = "these are settings of the tests")]
 
+mod about;
 mod cases;
+mod forms;
 mod table;
+mod tensors;
 
-use self::cases::{Case, Outcome};
+use self::cases::Outcome;
 use crate::server::root;
 use std::fs;
 use std::path::PathBuf;
@@ -21,11 +24,16 @@ fn folder() -> PathBuf {
 fn every_onnx_case_is_right_or_refused_and_the_table_says_so() {
     let known = fs::read_to_string(root().join("host/tests/onnx/onnxruntime.txt"));
     let cases = cases::all(&folder(), &known.expect("the list is there"));
-    let wrong: Vec<&Case> = cases
-        .iter()
-        // Where onnxruntime differs from the file as well, the file is what is wrong.
-        .filter(|case| case.outcome == Outcome::Wrong && case.onnxruntime != "wrong")
-        .collect();
+    let mut wrong = Vec::new();
+    for case in &cases {
+        for run in &case.runs {
+            // Where onnxruntime differs from the file as well, the file is what is wrong.
+            let is_wrong = run.outcome == Outcome::Wrong && case.onnxruntime != "wrong";
+            if is_wrong || run.outcome == Outcome::Panic {
+                wrong.push((&case.name, run));
+            }
+        }
+    }
     assert!(wrong.is_empty(), "{wrong:#?}");
     let table = table::of(&cases);
     let file = root().join("host/CONFORMANCE.md");
