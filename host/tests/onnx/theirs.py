@@ -1,4 +1,5 @@
-"""What onnxruntime answers to the cases of `host/tests/onnx.sh`: `python3 theirs.py FOLDER > onnxruntime.txt`.
+"""What onnxruntime answers to the cases of `host/tests/onnx.sh`: `python3 theirs.py FOLDER > onnxruntime.txt`,
+and to those of `host/tests/onnx.sh newer` in the same way in `onnxruntime-newer.txt`.
 
 Prints a line for each case that is not right, its name and why: `refused`, `wrong`, or `skipped` for what is no tensor.
 """
