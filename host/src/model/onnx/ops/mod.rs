@@ -2,6 +2,7 @@
 //! Must not know models or plans.
 
 mod celu;
+mod equal;
 mod log_softmax;
 mod loss;
 mod ml;
@@ -19,6 +20,7 @@ const OPERATORS: &[(&str, Builder)] = &[
     ("Celu", celu::celu),
     ("DequantizeLinear", quantize::dequantize_linear),
     ("DynamicQuantizeLinear", quantize::dynamic_quantize_linear),
+    ("Equal", equal::equal),
     ("GRU", recurrent::gru),
     ("LSTM", recurrent::lstm),
     ("LinearClassifier", ml::linear_classifier),
