@@ -8,6 +8,7 @@ mod fake_hub;
 mod hub;
 mod init;
 mod manifest;
+mod models;
 mod page;
 mod plugin;
 mod predict;

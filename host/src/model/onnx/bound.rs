@@ -3,8 +3,12 @@
 
 use super::convert::to_proto;
 use crate::tensor::NamedTensor;
-use tract_onnx::pb::{GraphProto, ModelProto, ValueInfoProto, type_proto};
+use tract_onnx::pb::type_proto::{self, Value};
+use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, ValueInfoProto};
 use tract_onnx::prelude::TractResult;
+
+/// ONNX's number of bool.
+const BOOL: i32 = 9;
 
 /// The slots that tract wants as constants.
 const SLOTS: &[(&str, &[usize])] = &[
@@ -36,32 +40,43 @@ const SLOTS: &[(&str, &[usize])] = &[
 
 /// The inputs of `graph` that decide shapes: small ones that lead to such a slot.
 pub(super) fn deciding(graph: &GraphProto) -> Vec<String> {
+    let leading = leading(graph, |node| {
+        let slots = SLOTS.iter().find(|(name, _)| *name == node.op_type);
+        let slots = slots.map_or(&[][..], |(_, slots)| slots);
+        if node.op_type.starts_with("Reduce") {
+            &[1]
+        } else {
+            slots
+        }
+    });
+    let names = leading.into_iter().map(|input| input.name.clone());
+    names.collect()
+}
+
+/// Whether an input of `graph` chooses between branches, whose shapes may be the same for some sizes only.
+pub(super) fn chooses(graph: &GraphProto) -> bool {
+    let leading = leading(graph, |node| if node.op_type == "If" { &[0] } else { &[] });
+    leading.into_iter().any(is_flag)
+}
+
+/// The small inputs of `graph` that lead to the slots that `slots` says of a node.
+fn leading(graph: &GraphProto, slots: fn(&NodeProto) -> &'static [usize]) -> Vec<&ValueInfoProto> {
     let mut open: Vec<&str> = graph
         .node
         .iter()
-        .flat_map(|node| {
-            let slots = SLOTS.iter().find(|(name, _)| *name == node.op_type);
-            let slots = slots.map_or(&[][..], |(_, slots)| slots);
-            let slots = if node.op_type.starts_with("Reduce") {
-                &[1]
-            } else {
-                slots
-            };
-            slots.iter().filter_map(|slot| node.input.get(*slot))
-        })
+        .flat_map(|node| slots(node).iter().filter_map(|slot| node.input.get(*slot)))
         .map(String::as_str)
         .collect();
-    let mut found: Vec<String> = Vec::new();
+    let mut found = Vec::new();
     let mut seen: Vec<&str> = Vec::new();
     while let Some(name) = open.pop() {
         if seen.contains(&name) {
             continue;
         }
         seen.push(name);
-        if graph.input.iter().any(|it| it.name == name && is_small(it)) {
-            found.push(name.to_owned());
-        }
-        let makes = |node: &&tract_onnx::pb::NodeProto| node.output.iter().any(|it| it == name);
+        let input = graph.input.iter().find(|it| it.name == name);
+        found.extend(input.filter(|input| is_small(input)));
+        let makes = |node: &&NodeProto| node.output.iter().any(|it| it == name);
         // Shapes are known where values are not.
         let maker = graph.node.iter().find(makes);
         let maker = maker.filter(|node| !["Shape", "Size"].contains(&node.op_type.as_str()));
@@ -77,14 +92,17 @@ pub(super) fn deciding(graph: &GraphProto) -> Vec<String> {
 
 /// A scalar or a list, as far as the file says.
 fn is_small(input: &ValueInfoProto) -> bool {
-    let kind = input.r#type.as_ref().and_then(|kind| kind.value.as_ref());
-    let Some(type_proto::Value::TensorType(tensor)) = kind else {
-        return false;
-    };
-    tensor
-        .shape
-        .as_ref()
-        .is_some_and(|shape| shape.dim.len() < 2)
+    let shape = tensor(input).and_then(|tensor| tensor.shape.as_ref());
+    shape.is_some_and(|shape| shape.dim.len() < 2)
+}
+
+fn is_flag(input: &ValueInfoProto) -> bool {
+    tensor(input).is_some_and(|tensor| tensor.elem_type == BOOL)
+}
+
+fn tensor(input: &ValueInfoProto) -> Option<&type_proto::Tensor> {
+    let Value::TensorType(tensor) = input.r#type.as_ref()?.value.as_ref()?;
+    Some(tensor)
 }
 
 /// `model` with the inputs that `values` names made constants.

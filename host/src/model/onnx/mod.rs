@@ -2,6 +2,7 @@
 //! Must not know requests, plugins or batching.
 
 mod bound;
+mod branch;
 mod convert;
 mod decided;
 mod external;
@@ -157,10 +158,9 @@ fn load(file: File) -> TractResult<Model> {
         plans: Plans::new(Recipe::PerShape(proto.clone())),
     };
     let mut reason = String::new();
-    for recipe in symbolic
-        .into_iter()
-        .chain([Recipe::PerShape(proto.clone())])
-    {
+    let chooses = proto.graph.as_ref().is_some_and(bound::chooses);
+    let per_shape = (!chooses).then(|| Recipe::PerShape(proto.clone()));
+    for recipe in symbolic.into_iter().chain(per_shape) {
         model.plans = Plans::new(recipe);
         match model.probe() {
             Ok(()) => return Ok(model),

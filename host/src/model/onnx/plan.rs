@@ -1,7 +1,7 @@
 //! Plans: a model made ready for inputs of known shapes.
 //! Must not know signatures or where tensors come from.
 
-use super::{bound, contained, ops};
+use super::{bound, branch, contained, ops};
 use crate::tensor::NamedTensor;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -135,6 +135,11 @@ pub(super) fn typed(
     proto: &pb::ModelProto,
     shapes: Option<&[Vec<usize>]>,
 ) -> TractResult<TypedModel> {
+    let conditions = |proto: &pb::ModelProto| analysed(proto, shapes)?.into_decluttered();
+    analysed(&branch::settled(proto, conditions), shapes)
+}
+
+fn analysed(proto: &pb::ModelProto, shapes: Option<&[Vec<usize>]>) -> TractResult<TypedModel> {
     let mut onnx = tract_onnx::onnx().with_ignore_value_info(true);
     ops::register(&mut onnx.op_register);
     let mut model: InferenceModel = onnx.model_for_proto_model(proto)?;
