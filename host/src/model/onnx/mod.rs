@@ -102,10 +102,11 @@ impl Model {
     }
 
     /// Plans for some size: what this file cannot do at any is said at load, not at the first request.
-    fn probe(&self) -> Result<(), String> {
-        let mut outcome = Ok(());
+    /// Gives whether shapes are left that only a run decides.
+    fn probe(&self, known: &[Vec<Option<usize>>]) -> Result<bool, String> {
+        let mut outcome = Ok(false);
         for size in PROBES {
-            outcome = self.plans.get(self.shapes_at(size)).map(drop);
+            outcome = self.plans.leaves_open(self.shapes_at(size, known));
             if outcome.is_ok() {
                 break;
             }
@@ -113,12 +114,14 @@ impl Model {
         outcome
     }
 
-    /// The shapes of the inputs with every open dim at `size`.
-    fn shapes_at(&self, size: usize) -> Case {
-        let dims = |port: &Port| {
+    /// The shapes of the inputs with every open dim at `size`, but for those that are `known`.
+    fn shapes_at(&self, size: usize, known: &[Vec<Option<usize>>]) -> Case {
+        let dims = |(index, port): (usize, &Port)| {
             let shape = port.shape.iter().flatten().enumerate();
+            let known = |axis: usize| *known.get(index)?.get(axis)?;
             let dim = |(axis, dim): (usize, &Dim)| match dim {
                 Dim::Fixed(fixed) => *fixed,
+                Dim::Symbol(_) | Dim::Any if known(axis).is_some() => known(axis).unwrap_or(size),
                 // A batch of large pictures would only cost time.
                 Dim::Symbol(_) | Dim::Any if axis == 0 && size > 64 => 1,
                 Dim::Symbol(_) | Dim::Any => size,
@@ -126,7 +129,7 @@ impl Model {
             shape.map(dim).collect()
         };
         Case {
-            shapes: self.signature.inputs.iter().map(dims).collect(),
+            shapes: self.signature.inputs.iter().enumerate().map(dims).collect(),
             values: Vec::new(),
         }
     }
@@ -148,34 +151,42 @@ fn load(file: File) -> TractResult<Model> {
     }
     proto.graph.iter_mut().for_each(rewrite::rewrite);
     let proto = Arc::new(proto);
+    let graph = proto.graph.as_ref();
     let symbolic = AssertUnwindSafe(|| plan::typed(&proto, None)?.into_decluttered());
     let symbolic = match catch_unwind(symbolic) {
-        Ok(Ok(model)) => Some(Recipe::Symbolic(model)),
+        Ok(Ok(model)) if !graph.is_some_and(support::keeps_symbols) => {
+            Some(Recipe::Symbolic(model))
+        }
         _ => None,
     };
+    let deciding = graph.map(bound::deciding).unwrap_or_default();
+    let chooses = graph.is_some_and(bound::chooses);
+    let slices = graph.is_some_and(bound::slices);
+    let per_shape = (!chooses).then(|| Recipe::PerShape(proto.clone()));
     let mut model = Model {
         signature,
         plans: Plans::new(Recipe::PerShape(proto.clone())),
     };
     let mut reason = String::new();
-    let chooses = proto.graph.as_ref().is_some_and(bound::chooses);
-    let per_shape = (!chooses).then(|| Recipe::PerShape(proto.clone()));
     for recipe in symbolic.into_iter().chain(per_shape) {
+        let known = match recipe {
+            Recipe::PerShape(_) => contained(|| plan::known(&proto)).unwrap_or_default(),
+            Recipe::Symbolic(_) | Recipe::PerValue(..) => Vec::new(),
+        };
         model.plans = Plans::new(recipe);
-        match model.probe() {
-            Ok(()) => return Ok(model),
+        match model.probe(&known) {
+            // What is open here is not in a plan for each of the values.
+            Ok(true) if slices => (),
+            Ok(_) => return Ok(model),
             Err(why) => reason = why,
         }
     }
-    let deciding = proto.graph.as_ref().map(bound::deciding);
-    match deciding.filter(|names| !names.is_empty()) {
-        // Which plan there is depends on values that only requests bring.
-        Some(names) => {
-            model.plans = Plans::new(Recipe::PerValue(proto, names));
-            Ok(model)
-        }
-        None => Err(TractError::msg(reason)),
+    if deciding.is_empty() {
+        return Err(TractError::msg(reason));
     }
+    // Which plan there is depends on values that only requests bring.
+    model.plans = Plans::new(Recipe::PerValue(proto, deciding));
+    Ok(model)
 }
 
 /// tract panics on some files and inputs; here a panic is an error like any other, which says that it was one.

@@ -11,7 +11,8 @@ use tract_onnx::prelude::{
     TractError, TractResult, TypedModel, TypedSimplePlan,
 };
 use tract_onnx::tract_core::ops::einsum::EinSum;
-use tract_onnx::tract_hir::infer::GenericFactoid;
+use tract_onnx::tract_hir::infer::{Factoid, GenericFactoid, ShapeFactoid};
+use tract_onnx::tract_hir::internal::DimLike;
 
 /// Plans kept for this many shapes: each holds its own packed copy of the weights.
 const PLANS: usize = 8;
@@ -71,6 +72,14 @@ impl Plans {
             shapes: inputs.iter().map(shape).collect(),
             values,
         }
+    }
+
+    /// Whether shapes are left in the plan for this case that only a run decides.
+    pub(super) fn leaves_open(&self, case: Case) -> Result<bool, String> {
+        let plan = self.get(case)?;
+        let outputs = plan.model().nodes().iter().flat_map(|node| &node.outputs);
+        let mut facts = outputs.map(|output| &output.fact);
+        Ok(facts.any(|fact| !fact.shape.is_concrete()))
     }
 
     /// The plan for this case.
@@ -137,6 +146,33 @@ pub(super) fn typed(
 ) -> TractResult<TypedModel> {
     let conditions = |proto: &pb::ModelProto| analysed(proto, shapes)?.into_decluttered();
     analysed(&branch::settled(proto, conditions), shapes)
+}
+
+/// What `proto` itself says of the dims of its inputs, where weights decide it and the signature leaves it open.
+pub(super) fn known(proto: &pb::ModelProto) -> TractResult<Vec<Vec<Option<usize>>>> {
+    let mut onnx = tract_onnx::onnx().with_ignore_value_info(true);
+    ops::register(&mut onnx.op_register);
+    let mut model: InferenceModel = onnx.model_for_proto_model(proto)?;
+    let size = |dim: GenericFactoid<TDim>| dim.concretize().and_then(|dim| dim.to_usize().ok());
+    let count = model.input_outlets()?.len();
+    for index in 0..count {
+        let mut fact = model.input_fact(index)?.clone();
+        let open = |dim: GenericFactoid<TDim>| match size(dim.clone()) {
+            Some(_) => dim,
+            None => GenericFactoid::Any,
+        };
+        if fact.shape.is_open() {
+            continue;
+        }
+        fact.shape = ShapeFactoid::closed(fact.shape.dims().cloned().map(open).collect());
+        model.set_input_fact(index, fact)?;
+    }
+    model.analyse(true)?;
+    let sizes = |index| {
+        let dims = model.input_fact(index)?.shape.dims();
+        Ok(dims.cloned().map(size).collect())
+    };
+    (0..count).map(sizes).collect()
 }
 
 fn analysed(proto: &pb::ModelProto, shapes: Option<&[Vec<usize>]>) -> TractResult<TypedModel> {

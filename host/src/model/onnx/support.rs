@@ -53,6 +53,12 @@ pub(super) fn refusal(model: &ModelProto) -> Option<String> {
     of_graph(model, graph, &known)
 }
 
+/// Whether tract keeps symbols in an operator of `graph` that it should have filled in.
+pub(super) fn keeps_symbols(graph: &GraphProto) -> bool {
+    let gives_places = |node: &NodeProto| node.op_type == "MaxPool" && node.output.len() > 1;
+    graph.node.iter().any(gives_places)
+}
+
 fn is_made(graph: &GraphProto, name: &str) -> bool {
     graph
         .node
