@@ -207,7 +207,7 @@ async fn model_file(
     let weights = weights(beside, &places, loader, report).await;
     let weights = weights.map_err(|error| Error::Weights {
         file: name.clone(),
-        error,
+        error: Box::new(error),
     })?;
     let fill = move || {
         for (data, artifact) in data.iter().zip(&weights) {

@@ -36,7 +36,7 @@ pub enum Error {
         /// The model's file.
         file: String,
         /// Why.
-        error: source::Error,
+        error: Box<source::Error>,
     },
     /// A bundled plugin that there is not.
     #[error("there is no bundled plugin `{name}`; there are: {}; a file of your own is written `./{name}.wasm`", .known.join(", "))]
@@ -121,7 +121,8 @@ impl Error {
     /// Whether the manifest, or what it names, has to be changed: trying again would not help.
     pub fn is_the_manifests(&self) -> bool {
         match self {
-            Error::Source(error) | Error::Weights { error, .. } => error.is_permanent(),
+            Error::Source(error) => error.is_permanent(),
+            Error::Weights { error, .. } => error.is_permanent(),
             Error::Read { .. } | Error::Changed { .. } | Error::Interrupted(_) => false,
             _ => true,
         }
@@ -130,7 +131,8 @@ impl Error {
     /// How long the other side asked to be left alone.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Error::Source(error) | Error::Weights { error, .. } => error.retry_after(),
+            Error::Source(error) => error.retry_after(),
+            Error::Weights { error, .. } => error.retry_after(),
             _ => None,
         }
     }

@@ -22,11 +22,15 @@ use super::signature::{Dim, Mismatch, Port, Signature};
 use crate::tensor::NamedTensor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use tract_onnx::pb::GraphProto;
 use tract_onnx::prelude::{IntoTValue, TVec, TractError, TractResult};
 
 /// Sizes of open dims that a load tries, until one can be planned: some files need more than 1,
 /// and some image models exactly the size that they were trained with.
 const PROBES: [usize; 7] = [1, 2, 16, 64, 224, 256, 384];
+
+/// No more sizes are tried than these.
+const MOST_PROBES: usize = 16;
 
 /// Why a model does not load or does not answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -103,10 +107,10 @@ impl Model {
 
     /// Plans for some size: what this file cannot do at any is said at load, not at the first request.
     /// Gives whether shapes are left that only a run decides.
-    fn probe(&self, known: &[Vec<Option<usize>>]) -> Result<bool, String> {
+    fn probe(&self, sizes: &[usize], known: &[Vec<Option<usize>>]) -> Result<bool, String> {
         let mut outcome = Ok(false);
-        for size in PROBES {
-            outcome = self.plans.leaves_open(self.shapes_at(size, known));
+        for size in sizes {
+            outcome = self.plans.leaves_open(self.shapes_at(*size, known));
             if outcome.is_ok() {
                 break;
             }
@@ -167,6 +171,7 @@ fn load(file: File) -> TractResult<Model> {
         signature,
         plans: Plans::new(Recipe::PerShape(proto.clone())),
     };
+    let sizes = graph.map_or(PROBES.to_vec(), sizes);
     let mut reason = String::new();
     for recipe in symbolic.into_iter().chain(per_shape) {
         let known = match recipe {
@@ -174,7 +179,7 @@ fn load(file: File) -> TractResult<Model> {
             Recipe::Symbolic(_) | Recipe::PerValue(..) => Vec::new(),
         };
         model.plans = Plans::new(recipe);
-        match model.probe(&known) {
+        match model.probe(&sizes, &known) {
             // What is open here is not in a plan for each of the values.
             Ok(true) if slices => (),
             Ok(_) => return Ok(model),
@@ -187,6 +192,17 @@ fn load(file: File) -> TractResult<Model> {
     // Which plan there is depends on values that only requests bring.
     model.plans = Plans::new(Recipe::PerValue(proto, deciding));
     Ok(model)
+}
+
+/// [`PROBES`], and the sizes of the matrices in the file: a product may leave open what only its weights decide.
+fn sizes(graph: &GraphProto) -> Vec<usize> {
+    let mut sizes = PROBES.to_vec();
+    let matrices = graph.initializer.iter().filter(|it| it.dims.len() == 2);
+    for dim in matrices.flat_map(|matrix| &matrix.dims) {
+        let size = usize::try_from(*dim).ok();
+        sizes.extend(size.filter(|size| sizes.len() < MOST_PROBES && !sizes.contains(size)));
+    }
+    sizes
 }
 
 /// tract panics on some files and inputs; here a panic is an error like any other, which says that it was one.
