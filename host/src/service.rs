@@ -5,6 +5,7 @@ mod bytes;
 mod error;
 mod fingerprint;
 mod gate;
+mod model_file;
 mod npz;
 mod reference;
 mod shelf;
@@ -24,7 +25,8 @@ use crate::pipeline::Pipeline;
 use crate::plugin::{self, Plugin, Sandbox};
 use crate::priority;
 use crate::source::{self, Artifact, HubSettings, Progress};
-use bytes::{CARD, EVALUATION, Wasm, contents, fetch, read, same_commit, wasm, weights};
+use bytes::{CARD, EVALUATION, Wasm, contents, fetch, read, same_commit, wasm};
+use model_file::model_file;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
@@ -145,7 +147,7 @@ impl Service {
         let mut fetched = fetch(&manifest, loader, &report).await?;
         let beside = same_commit(&manifest.model.source, &fetched);
         let (model, weights) = model_file(&manifest, &fetched, &beside, loader, &report).await?;
-        let key = shelf_key(&fetched, &manifest, &weights);
+        let key = model_file::key(&fetched, &manifest, &weights);
         fetched.artifacts.extend(weights);
         let preprocess = wasm(manifest.preprocess.as_ref(), &beside, loader, &report).await?;
         let postprocess = wasm(manifest.postprocess.as_ref(), &beside, loader, &report).await?;
@@ -172,62 +174,6 @@ impl Service {
         service.took = start.elapsed();
         Ok(service)
     }
-}
-
-/// Reads the ONNX file, and the files that hold its weights where they are not inside.
-async fn model_file(
-    manifest: &Manifest,
-    fetched: &source::Fetched,
-    beside: &manifest::Source,
-    loader: &Loader,
-    report: &Report,
-) -> Result<(model::File, Vec<Artifact>), Error> {
-    let name = manifest.model.file.clone();
-    let artifact = fetched
-        .artifact(&name)
-        .expect("a required file is fetched or an error")
-        .clone();
-    // Read once: what is hashed is what is loaded, whatever happens to the file meanwhile.
-    let read = move || {
-        let file = artifact.file.clone();
-        let of_model = |error| Error::Model { file, error };
-        model::File::read(&contents(&artifact)?).map_err(of_model)
-    };
-    let mut file = on_a_thread("read", loader.in_background, read).await?;
-    if file.missing().is_empty() {
-        return Ok((file, Vec::new()));
-    }
-    let folder = name.rsplit_once('/').map(|(folder, _)| folder);
-    let place = |data: &String| {
-        let data = data.trim_start_matches("./");
-        folder.map_or_else(|| data.to_owned(), |folder| format!("{folder}/{data}"))
-    };
-    let data: Vec<String> = file.missing().to_vec();
-    let places: Vec<String> = data.iter().map(place).collect();
-    let weights = weights(beside, &places, loader, report).await;
-    let weights = weights.map_err(|error| Error::Weights {
-        file: name.clone(),
-        error: Box::new(error),
-    })?;
-    let fill = move || {
-        for (data, artifact) in data.iter().zip(&weights) {
-            let of_model = |error| Error::Model {
-                file: name.clone(),
-                error,
-            };
-            file.fill(data, &contents(artifact)?).map_err(of_model)?;
-        }
-        Ok((file, weights))
-    };
-    on_a_thread("read", loader.in_background, fill).await
-}
-
-/// What tells models apart that are loaded: the digests of the ONNX file and of the files with its weights.
-fn shelf_key(fetched: &source::Fetched, manifest: &Manifest, weights: &[Artifact]) -> String {
-    let model = fetched.artifact(&manifest.model.file);
-    let digests = model.into_iter().chain(weights);
-    let digests: Vec<&str> = digests.map(|it| it.sha256.as_str()).collect();
-    digests.join(" ")
 }
 
 /// Runs `work` on a thread of its own; it goes on where nobody waits for it any more.

@@ -1,7 +1,7 @@
 //! What a model takes and gives: names, dtypes, shapes with symbols, and the check of inputs against them.
 //! Knows tensors; must not know the engine.
 
-use crate::tensor::{Data, Dtype, NamedTensor};
+use crate::tensor::{Data, Dtype, NamedTensor, Tensor};
 use std::collections::HashMap;
 use std::fmt;
 
@@ -117,10 +117,24 @@ impl Signature {
                     message,
                 });
             };
+            let tensor = scalar(port, tensor);
             check(port, &tensor, &mut sizes)?;
             arranged.push(tensor);
         }
         Ok(arranged)
+    }
+}
+
+/// One value in a list goes for a scalar, as in onnxruntime; never the other way round.
+fn scalar(port: &Port, given: NamedTensor) -> NamedTensor {
+    let is_scalar = port.shape.as_ref().is_some_and(Vec::is_empty);
+    if !is_scalar || given.tensor.shape() != [1] {
+        return given;
+    }
+    let (_, data) = given.tensor.into_parts();
+    NamedTensor {
+        name: given.name,
+        tensor: Tensor::new(Vec::new(), data).expect("one value is a scalar"),
     }
 }
 
@@ -206,7 +220,6 @@ fn in_rows(id: i64, rows: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tensor::Tensor;
 
     fn signature() -> Signature {
         let ids = |name: &str| Port {

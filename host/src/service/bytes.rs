@@ -56,25 +56,6 @@ pub(super) async fn fetch(
     Ok(fetched)
 }
 
-/// The files that hold a model's weights, in the order of `files`.
-pub(super) async fn weights(
-    source: &manifest::Source,
-    files: &[String],
-    loader: &Loader,
-    report: &Report,
-) -> Result<Vec<Artifact>, source::Error> {
-    let request = |file| source::Request {
-        file,
-        required: true,
-        sha256: None,
-    };
-    let requests: Vec<_> = files.iter().map(|file| request(file)).collect();
-    let progress = |progress: source::Progress<'_>| report(progress.into());
-    let fetched = source::fetch(source, &requests, &loader.hub, &progress).await?;
-    count(&fetched, &loader.metrics);
-    Ok(fetched.artifacts)
-}
-
 /// Where other files of the same commit are.
 pub(super) fn same_commit(source: &manifest::Source, fetched: &Fetched) -> manifest::Source {
     match (source, &fetched.revision) {
@@ -310,7 +291,7 @@ pub(super) fn contents(artifact: &Artifact) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-fn count(fetched: &Fetched, metrics: &Metrics) {
+pub(super) fn count(fetched: &Fetched, metrics: &Metrics) {
     for artifact in &fetched.artifacts {
         metrics.artifact_verified(artifact.origin.as_str(), artifact.bytes);
     }

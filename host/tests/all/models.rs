@@ -97,7 +97,7 @@ fn a_size_that_only_a_request_decides_is_compared_then() {
 }
 
 #[test]
-fn a_scalar_and_one_value_in_a_list_are_told_apart() {
+fn one_value_in_a_list_goes_for_a_scalar_and_never_the_other_way_round() {
     let inputs = vec![value("s", F32, &[]), value("o", F32, &[Size::DimValue(1)])];
     let model = model(vec![node("Add", &["s", "o"], "y")], &[], inputs);
     let given = |s: &[usize], o: &[usize]| vec![floats("s", s, &[1.0]), floats("o", o, &[2.0])];
@@ -106,8 +106,9 @@ fn a_scalar_and_one_value_in_a_list_are_told_apart() {
         Err(Error::Input(mismatch)) => mismatch.message,
         other => panic!("not refused: {:?}", other.map(drop)),
     };
-    let text = refused(given(&[1], &[1]));
-    assert_eq!(text, "input `s` must have shape [], not [1]");
+    assert_eq!(answer(&model, given(&[1], &[1])), floats("y", &[1], &[3.0]));
+    let text = refused(given(&[1, 1], &[1]));
+    assert_eq!(text, "input `s` must have shape [], not [1, 1]");
     let text = refused(given(&[], &[]));
     assert_eq!(text, "input `o` must have shape [1], not []");
 }

@@ -8,6 +8,7 @@ use std::process::{Command, Output};
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::fake_hub::{FakeHub, NAME, OWNER, commit};
 use crate::server::{Server, demo, root};
 
 fn check(arguments: &[&str]) -> Output {
@@ -211,6 +212,33 @@ async fn weights_in_a_file_beside_the_model_are_read_and_watched() {
     server.wait_for("the model is live");
     let after = server.post("/predict", &one).await.json()["outputs"].clone();
     assert_ne!(before, after);
+}
+
+/// In a folder of the repo, where the ONNX file names its weights without the folder.
+#[tokio::test(flavor = "multi_thread")]
+async fn weights_and_reference_come_from_the_same_commit_of_a_hub() {
+    let read = |name: &str| fs::read(file(name)).expect("reads");
+    let hub = FakeHub::start()
+        .await
+        .git("onnx/outside.onnx", &read("outside.onnx"))
+        .lfs("onnx/outside.onnx_data", &read("outside.onnx_data"))
+        .lfs("outside.npz", &read("outside.npz"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let manifest = folder.path().join("m.yaml");
+    let text = format!(
+        "name: m\nmodel: {{ repo: {OWNER}/{NAME}, file: onnx/outside.onnx, reference: outside.npz }}\n"
+    );
+    fs::write(&manifest, text).expect("writes");
+    let cache = folder.path().join("cache").display().to_string();
+    let environment = [
+        ("HF_ENDPOINT", hub.endpoint.as_str()),
+        ("HF_HUB_CACHE", &cache),
+    ];
+    let mut server = Server::launch(&manifest, &environment);
+    server.wait_for("the model is live");
+    let version = server.get("/models/m").await.json()["version"].clone();
+    assert_eq!(version["reference"]["values"], 6);
+    assert_eq!(version["revision"], commit(1));
 }
 
 #[test]
