@@ -122,13 +122,10 @@ async fn answer<B: Buf>(
         body,
     };
     let end = start + limits.deadline;
-    let mut ran = run(shared, entry, &chosen.version, &request, end).await;
-    if let Some(instead) = &chosen.instead
-        && has_failed(&ran)
-    {
-        // Nobody is to suffer from a trial.
-        ran = run(shared, entry, instead, &request, end).await;
-    }
+    let ran = match &chosen.instead {
+        None => counted(shared, entry, &chosen.version, &request, end).await,
+        Some(instead) => tried(shared, entry, [&chosen.version, instead], &request, end).await,
+    };
     let ran = ran.map_err(|rejected| match rejected {
         // Part of the deadline went on reading the body; the caller knows the whole.
         Rejected::Deadline(_) => Rejected::Deadline(limits.deadline),
@@ -154,6 +151,49 @@ struct Ran {
 struct Served {
     response: Response,
     outputs: Box<RawValue>,
+}
+
+/// Nobody is to suffer from a trial: what the first version does not answer in half of the time, the second is asked.
+async fn tried(
+    shared: &Shared,
+    entry: &Entry,
+    [trial, instead]: [&Arc<Version>; 2],
+    request: &Request,
+    end: Instant,
+) -> Result<Ran, Rejected> {
+    let start = Instant::now();
+    let half = start + end.saturating_duration_since(start) / 2;
+    let first = run(shared, entry, trial, request, half).await;
+    if is_answered(&first) {
+        entry.count(trial, false);
+        return first;
+    }
+    let second = counted(shared, entry, instead, request, end).await;
+    // What both refuse is the caller's doing, and what neither has time for is the load's.
+    let is_failure = has_failed(&first) || is_answered(&second);
+    if is_failure || first.is_ok() {
+        entry.count(trial, is_failure);
+    }
+    second
+}
+
+async fn counted(
+    shared: &Shared,
+    entry: &Entry,
+    version: &Arc<Version>,
+    request: &Request,
+    end: Instant,
+) -> Result<Ran, Rejected> {
+    let ran = run(shared, entry, version, request, end).await;
+    let has_failed = has_failed(&ran);
+    if has_failed || ran.is_ok() {
+        entry.count(version, has_failed);
+    }
+    ran
+}
+
+fn is_answered(ran: &Result<Ran, Rejected>) -> bool {
+    ran.as_ref().is_ok_and(|ran| ran.served.is_ok())
 }
 
 /// Whether it was the version that failed, and not the caller.
@@ -194,10 +234,6 @@ async fn run(
         });
         Ran { timing, served }
     });
-    let has_failed = has_failed(&ran);
-    if has_failed || ran.is_ok() {
-        entry.count(version, has_failed);
-    }
     if let Ok(ran) = &ran {
         for (stage, took) in &ran.timing {
             shared.metrics.stage_done(&entry.name, stage.name(), *took);

@@ -184,7 +184,8 @@ impl Entry {
         version.count(is_failure);
         self.metrics
             .version_answered(&self.name, version.name(), is_failure);
-        if is_failure {
+        let is_over = |trial: Arc<Trial>| trial.remaining().is_some_and(|left| left.is_zero());
+        if is_failure || self.trial().is_some_and(is_over) {
             self.judge();
         }
     }
@@ -231,6 +232,18 @@ impl Entry {
             }
             is_new
         })
+    }
+
+    /// Its manifest can be read, and asks for what it asked for before: what was wrong with it is mended.
+    pub(super) fn manifest_is_read(&self) {
+        let mut state = self.lock();
+        let last = state.attempts.back();
+        let was_unread = last.is_some_and(|last| last.outcome == Outcome::Invalid);
+        if was_unread && state.loading.error.take().is_some() {
+            let text = "the manifest says again what it said before";
+            tracing::info!(model = self.name, "{text}");
+            self.events.tell(&self.name, Kind::Stage, text);
+        }
     }
 
     /// Waits until it has answered for the first time.

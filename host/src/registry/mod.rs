@@ -212,8 +212,9 @@ impl Registry {
     ) -> Arc<Entry> {
         let name = &wanted.manifest.name;
         if let Some(entry) = set.entries.iter().find(|entry| entry.name == *name) {
-            if entry.want(wanted) {
-                tracing::info!(model = entry.name, "the manifest or its files changed");
+            match entry.want(wanted) {
+                true => tracing::info!(model = entry.name, "the manifest or its files changed"),
+                false => entry.manifest_is_read(),
             }
             return entry.clone();
         }

@@ -86,7 +86,10 @@ impl Trial {
             return Verdict::Refuse;
         }
         match self.remaining() {
-            Some(Duration::ZERO) => Verdict::Promote,
+            // Nobody has asked, or nobody was answered: that is no proof.
+            Some(Duration::ZERO) if self.version.answered() > self.version.failed() => {
+                Verdict::Promote
+            }
             _ => Verdict::Pending,
         }
     }

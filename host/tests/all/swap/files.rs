@@ -74,6 +74,20 @@ async fn a_half_written_manifest_changes_nothing() {
     assert!(server.model("m").await["error"].is_null());
 }
 
+/// The commonest repair: what was broken is put back as it was.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_manifest_that_is_put_back_as_it_was_is_mended() {
+    let folder = Folder::new();
+    let mut server = serve(&folder);
+    folder.write("m.yaml", "name: [");
+    server.wait_for("the manifest is not read");
+    assert!(!server.model("m").await["error"].is_null());
+    folder.write("m.yaml", &manifest("double", ""));
+    server.wait_for("the manifest says again what it said before");
+    assert!(server.model("m").await["error"].is_null());
+    assert_eq!(server.results().await, ["ok", "invalid"]);
+}
+
 /// The links that Kubernetes keeps: the file is a link through `..data`, which is renamed over.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_configmap_that_is_updated_is_one_swap() {

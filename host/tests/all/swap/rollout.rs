@@ -67,6 +67,54 @@ async fn a_canary_that_fails_is_sent_away_and_nobody_notices() {
     assert_eq!(server.results().await, ["ok", "trial", "rolled_back"]);
 }
 
+/// Nothing gates a manifest without examples; what the new version refuses and the old one answers is its failure.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_canary_that_refuses_what_the_old_version_answers_is_sent_away() {
+    let folder = Folder::new();
+    let text = |model: &str, more: &str| {
+        format!("name: m\nmodel: {{ path: ., file: {model}.onnx }}\n{more}")
+    };
+    folder.write("m.yaml", &text("double", ""));
+    let mut server = live(&folder.path("m.yaml"), &[]);
+    let rollout = "rollout: { canary_percent: 50, for_s: 600 }\n";
+    folder.write("m.yaml", &text("nan", rollout));
+    server.wait_for("on trial");
+    // What both refuse says nothing of either.
+    for _ in 0..20 {
+        let bad = server
+            .post("/predict", &json!({"inputs": {"x": "no"}}))
+            .await;
+        assert_eq!(bad.status, 422, "{}", bad.text);
+    }
+    assert_eq!(server.model("m").await["trial"]["failed"], 0);
+    for _ in 0..20 {
+        assert_eq!(server.factor().await, 2.0);
+    }
+    let refused = server.wait_for("the version on trial is refused");
+    let reason = refused["reason"].as_str().unwrap_or_default();
+    assert!(reason.contains("failed at 2 of"), "{reason}");
+}
+
+/// Silence is no proof: a canary that nobody has asked is not promoted.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_canary_that_nobody_asks_waits_for_the_first_answer() {
+    let folder = Folder::new();
+    let mut server = serve(&folder);
+    let rollout = "rollout: { canary_percent: 99, for_s: 1 }\n";
+    folder.write("m.yaml", &manifest("triple", rollout));
+    server.wait_for("on trial");
+    eventually("its time is over", async || {
+        server.model("m").await["trial"]["remaining_s"] == 0.0
+    })
+    .await;
+    assert_eq!(server.results().await, ["ok", "trial"]);
+    for _ in 0..3 {
+        server.factor().await;
+    }
+    server.wait_for("the model is live");
+    assert_eq!(server.factor().await, 3.0);
+}
+
 /// A shadow answers nobody, what it would have answered is compared, and an operator promotes it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shadow_is_compared_and_promoted_by_an_operator() {
