@@ -30,7 +30,7 @@ pub struct Settings {
         long,
         global = true,
         env = "RUST_LOG",
-        default_value = "info,hf_hub=off",
+        default_value = "info,hf_hub=off,notify=error,tract_onnx=error",
         value_name = "FILTER"
     )]
     pub log: String,

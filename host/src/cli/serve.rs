@@ -3,6 +3,7 @@
 
 use super::{USAGE, follow, load};
 use crate::http::{Server, Timeouts};
+use crate::manifest;
 use crate::registry::Registry;
 use crate::scheduler::Scheduler;
 use crate::settings::Serve;
@@ -31,6 +32,11 @@ pub(super) fn run(settings: &Serve, cache: Option<&Path>) -> anyhow::Result<Exit
         if registry.entries().is_empty() {
             for problem in registry.problems() {
                 load::complain(&problem.text);
+            }
+            if registry.problems().is_empty() {
+                // Later it would be a folder that was emptied, which is no problem.
+                let folder = settings.manifests.clone();
+                load::complain(&manifest::Error::NoManifest { folder });
             }
             return Ok(ExitCode::from(USAGE));
         }

@@ -289,12 +289,16 @@ fn commands_end_with_the_right_code_and_say_why() {
     assert!(text(&good.stdout).contains("ok: retail-demand model.onnx sha256"));
 
     let folder = tempfile::tempdir().expect("a folder");
+    let empty = folder.path().join("empty");
+    std::fs::create_dir(&empty).expect("a folder");
+    let empty = empty.display().to_string();
     let bad = folder.path().join("bad.yaml");
     std::fs::write(&bad, "nam: x\nmodel: { path: . }\n").expect("writes");
     let bad = bad.display().to_string();
     for command in [
         &["check", &bad][..],
         &["serve", &bad],
+        &["serve", &empty],
         &["check", "nowhere.yaml"],
     ] {
         let output = modelhost(command);

@@ -131,6 +131,9 @@ fn wrong(node: &NodeProto, opset: i64) -> Option<String> {
         "AveragePool" | "LpPool" | "MaxPool" if is_same(node) && skips(node) => {
             Some("`auto_pad` and strides beyond its kernel".to_owned())
         }
+        "Einsum" if attribute("equation").is_some_and(|it| is_uneven(&it.s)) => {
+            Some("`...` in some operands only".to_owned())
+        }
         "MaxPool" if is_set("ceil_mode") && is("auto_pad", "VALID") && node.output.len() > 1 => {
             Some("`ceil_mode` and a second output".to_owned())
         }
@@ -174,6 +177,14 @@ fn is_dilated(node: &NodeProto) -> bool {
 fn is_same(node: &NodeProto) -> bool {
     let auto = node.attribute.iter().find(|it| it.name == "auto_pad");
     auto.is_some_and(|it| it.s.starts_with(b"SAME"))
+}
+
+/// Whether an equation has an ellipsis in one operand and none in another: tract would sum over what it stands for.
+fn is_uneven(equation: &[u8]) -> bool {
+    let equation = String::from_utf8_lossy(equation);
+    let operands = equation.split("->").next().unwrap_or_default().split(',');
+    let has: Vec<bool> = operands.map(|operand| operand.contains('.')).collect();
+    has.contains(&true) && has.contains(&false)
 }
 
 /// Whether windows leave something out between them.
@@ -251,5 +262,24 @@ mod tests {
             text.as_deref(),
             Some("node `n` uses `BatchNormalization` with `training_mode`, which is not supported")
         );
+    }
+
+    #[test]
+    fn an_ellipsis_that_some_operands_lack_is_refused() {
+        let einsum = |equation: &str| {
+            let mut node = node("Einsum", "", &[("equation", 0)]);
+            node.attribute[0].s = equation.as_bytes().to_vec();
+            said(17, node)
+        };
+        let text = einsum("...d,de->...e").expect("refused");
+        assert!(text.contains("`Einsum` with `...` in some operands only"));
+        for even in [
+            "...ij,...jk->...ik",
+            "ij,jk->ik",
+            "...ii->...i",
+            "...d,...d",
+        ] {
+            assert_eq!(einsum(even), None);
+        }
     }
 }
