@@ -16,6 +16,7 @@ use tract_onnx::pb::{
 /// ONNX's numbers of element types.
 const F32: i32 = 1;
 const BOOL: i32 = 9;
+const I64: i64 = 7;
 
 #[test]
 fn an_if_whose_branches_agree_once_sizes_are_known_takes_either() {
@@ -94,6 +95,26 @@ fn a_size_that_only_a_request_decides_is_compared_then() {
         let given = answer(&model, [floats("x", &shape, &[1.0, 2.0])]);
         assert_eq!(given, floats("y", &[2], &expected));
     }
+}
+
+#[test]
+fn a_fraction_beyond_32_bits_is_cast_whole() {
+    let to = AttributeProto {
+        name: "to".to_owned(),
+        r#type: AttributeType::Int as i32,
+        i: I64,
+        ..AttributeProto::default()
+    };
+    let mut cast = node("Cast", &["x"], "y");
+    cast.attribute.push(to);
+    let model = model(vec![cast], &[], vec![open("x")]);
+    let given = floats("x", &[1, 3], &[3e9, -3e9, 1.75]);
+    let tensor = Tensor::new(
+        vec![1, 3],
+        Data::I64(vec![3_000_000_000, -3_000_000_000, 1]),
+    );
+    let tensor = tensor.expect("the shape fits");
+    assert_eq!(answer(&model, [given]).tensor, tensor);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The operators that replace or complete tract's, by their ONNX names.
 //! Must not know models or plans.
 
+mod cast;
 mod celu;
 mod equal;
 mod log_softmax;
@@ -17,6 +18,7 @@ use super::kernel::Builder;
 use tract_onnx::model::OnnxOpRegister;
 
 const OPERATORS: &[(&str, Builder)] = &[
+    ("Cast", cast::cast),
     ("Celu", celu::celu),
     ("DequantizeLinear", quantize::dequantize_linear),
     ("DynamicQuantizeLinear", quantize::dynamic_quantize_linear),
