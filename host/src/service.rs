@@ -14,7 +14,7 @@ pub use bytes::local_files;
 pub use error::Error;
 pub use fingerprint::{Fingerprint, Fingerprints};
 pub use gate::Proof;
-pub use reference::{Agreement, Disagreement, Reference};
+pub use reference::{Agreement, Disagreement};
 pub use shelf::Shelf;
 
 use crate::card::Card;
@@ -27,6 +27,7 @@ use crate::priority;
 use crate::source::{self, Artifact, HubSettings, Progress};
 use bytes::{CARD, EVALUATION, Wasm, contents, fetch, read, same_commit, wasm};
 use model_file::model_file;
+use reference::Reference;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
@@ -280,12 +281,18 @@ fn agreement(
     let artifact = fetched
         .artifact(&wanted.file)
         .expect("a required file is fetched or an error");
-    let reference = contents(artifact)?;
-    Reference::parse(&reference, model.signature())
-        .and_then(|reference| reference.compare(model, wanted.tolerance))
-        .map(Some)
+    agree(&wanted.file, &contents(artifact)?, model, wanted.tolerance).map(Some)
+}
+
+/// Holds `model` against the reference in `bytes`, the content of `file`.
+///
+/// # Errors
+/// [`Error::Reference`].
+pub fn agree(file: &str, bytes: &[u8], model: &Model, tolerance: f64) -> Result<Agreement, Error> {
+    Reference::parse(bytes, model.signature())
+        .and_then(|reference| reference.compare(model, tolerance))
         .map_err(|error| Error::Reference {
-            file: wanted.file.clone(),
+            file: file.to_owned(),
             error,
         })
 }

@@ -3,7 +3,7 @@
 
 use super::{USAGE, load};
 use crate::manifest;
-use crate::service::{Agreement, Error, Reference, Service};
+use crate::service::{self, Agreement, Error, Service};
 use crate::settings::Check;
 use std::io::Write as _;
 use std::path::Path;
@@ -61,17 +61,11 @@ fn agreement(service: &Service, settings: &Check) -> Result<Option<Agreement>, E
     let Some(path) = &settings.reference else {
         return Ok(service.agreement);
     };
-    let file = || path.display().to_string();
+    let file = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|error| Error::Read {
-        file: file(),
+        file: file.clone(),
         error,
     })?;
     let model = service.pipeline.model();
-    Reference::parse(&bytes, model.signature())
-        .and_then(|reference| reference.compare(model, settings.tolerance))
-        .map(Some)
-        .map_err(|error| Error::Reference {
-            file: file(),
-            error,
-        })
+    service::agree(&file, &bytes, model, settings.tolerance).map(Some)
 }

@@ -90,12 +90,17 @@ impl Distance {
             }
             (Value::Number(a), Value::Number(b)) => {
                 if let (Some(a), Some(b)) = (a.as_f64(), b.as_f64()) {
-                    self.largest = self.largest.max((a - b).abs() / a.abs().max(1.0));
+                    self.largest = self.largest.max(apart(a, b));
                 }
             }
             (expected, found) => self.is_unlike |= expected != found,
         }
     }
+}
+
+/// How far `found` is from `expected`, as a share of that where it is above 1.
+pub fn apart(expected: f64, found: f64) -> f64 {
+    (expected - found).abs() / expected.abs().max(1.0)
 }
 
 fn close(expected: f64, found: f64, tolerance: f64) -> bool {

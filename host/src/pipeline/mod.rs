@@ -9,7 +9,7 @@ mod schema;
 mod stage;
 mod tensors;
 
-pub use compare::{Difference, Distance};
+pub use compare::{Difference, Distance, apart};
 pub use read::Read;
 pub use schema::{SchemaError, Schemas};
 pub use stage::{Stage, Timing};

@@ -184,8 +184,8 @@ impl Entry {
         version.count(is_failure);
         self.metrics
             .version_answered(&self.name, version.name(), is_failure);
-        let is_over = |trial: Arc<Trial>| trial.remaining().is_some_and(|left| left.is_zero());
-        if is_failure || self.trial().is_some_and(is_over) {
+        let is_over = |trial: &Arc<Trial>| trial.remaining().is_some_and(|left| left.is_zero());
+        if is_failure || self.trial.load().as_ref().is_some_and(is_over) {
             self.judge();
         }
     }

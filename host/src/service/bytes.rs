@@ -3,7 +3,6 @@
 
 use super::{Error, Loader, Report};
 use crate::manifest::{self, Manifest, PluginSource};
-use crate::metrics::Metrics;
 use crate::plugin::{self, Asset, Plugin, Sandbox, Setup, Wanted};
 use crate::source::{self, Artifact, Fetched};
 use sha2::{Digest as _, Sha256};
@@ -31,9 +30,8 @@ pub(super) async fn fetch(
         sha256: None,
     });
     let needed: Vec<_> = [model].into_iter().chain(reference).collect();
-    let progress = |progress: source::Progress<'_>| report(progress.into());
     let source = &manifest.model.source;
-    let mut fetched = source::fetch(source, &needed, &loader.hub, &progress).await?;
+    let mut fetched = bring(source, &needed, loader, report).await?;
     // The page can do without them, so nothing about them keeps the model back.
     let source = same_commit(source, &fetched);
     for file in [CARD, EVALUATION] {
@@ -42,7 +40,7 @@ pub(super) async fn fetch(
             required: false,
             sha256: None,
         };
-        match source::fetch(&source, &[beside], &loader.hub, &progress).await {
+        match bring(&source, &[beside], loader, report).await {
             Ok(more) => fetched.artifacts.extend(more.artifacts),
             Err(error) => tracing::warn!(
                 model = manifest.name,
@@ -52,7 +50,22 @@ pub(super) async fn fetch(
             ),
         }
     }
-    count(&fetched, &loader.metrics);
+    Ok(fetched)
+}
+
+/// Brings files to disk, tells how far that is, and counts what came.
+pub(super) async fn bring(
+    source: &manifest::Source,
+    files: &[source::Request<'_>],
+    loader: &Loader,
+    report: &Report,
+) -> Result<Fetched, source::Error> {
+    let progress = |progress: source::Progress<'_>| report(progress.into());
+    let fetched = source::fetch(source, files, &loader.hub, &progress).await?;
+    for artifact in &fetched.artifacts {
+        let origin = artifact.origin.as_str();
+        loader.metrics.artifact_verified(origin, artifact.bytes);
+    }
     Ok(fetched)
 }
 
@@ -223,9 +236,7 @@ async fn assets(
     if requests.is_empty() {
         return Ok(Vec::new());
     }
-    let progress = |progress: source::Progress<'_>| report(progress.into());
-    let fetched = source::fetch(model, &requests, &loader.hub, &progress).await?;
-    count(&fetched, &loader.metrics);
+    let fetched = bring(model, &requests, loader, report).await?;
     let read = move || {
         let asset = |artifact: &Artifact| {
             Ok(Asset {
@@ -264,11 +275,7 @@ async fn bytes_of(
         required: true,
         sha256: plugin.sha256.as_ref(),
     };
-    let fetched = source::fetch(source, &[request], &loader.hub, &|progress| {
-        report(progress.into());
-    })
-    .await?;
-    count(&fetched, &loader.metrics);
+    let fetched = bring(source, &[request], loader, report).await?;
     let artifact = fetched
         .artifact(file)
         .expect("a required file is fetched or an error")
@@ -289,12 +296,6 @@ pub(super) fn contents(artifact: &Artifact) -> Result<Vec<u8>, Error> {
         return Err(Error::Changed { file: file() });
     }
     Ok(bytes)
-}
-
-pub(super) fn count(fetched: &Fetched, metrics: &Metrics) {
-    for artifact in &fetched.artifacts {
-        metrics.artifact_verified(artifact.origin.as_str(), artifact.bytes);
-    }
 }
 
 /// At most as much of a file as the page can use.

@@ -1,7 +1,7 @@
 //! A model's file and the files that hold its weights: brought, verified, read into one.
 //! Must not know what is made of it, nor plugins.
 
-use super::bytes::{contents, count};
+use super::bytes::{bring, contents};
 use super::{Error, Loader, Report, on_a_thread};
 use crate::manifest::{self, Manifest};
 use crate::model;
@@ -76,8 +76,6 @@ async fn weights(
         sha256: None,
     };
     let requests: Vec<_> = files.iter().map(|file| request(file)).collect();
-    let progress = |progress: source::Progress<'_>| report(progress.into());
-    let fetched = source::fetch(source, &requests, &loader.hub, &progress).await?;
-    count(&fetched, &loader.metrics);
+    let fetched = bring(source, &requests, loader, report).await?;
     Ok(fetched.artifacts)
 }

@@ -42,14 +42,12 @@ fn array<R: Read>(mut entry: std::io::Take<R>) -> Result<Tensor, String> {
     let size = |dim: &u64| usize::try_from(*dim).map_err(|error| error.to_string());
     let shape = file.shape().iter().map(size).collect::<Result<Vec<_>, _>>();
     let shape = shape?;
-    let count = shape.iter().try_fold(1u64, |product, dim| {
-        product.checked_mul(u64::try_from(*dim).ok()?)
-    });
+    let dims = file.shape().iter();
+    let bytes = dims
+        .clone()
+        .try_fold(8u64, |bytes, dim| bytes.checked_mul(*dim));
     // Asked before anything is set aside for it: a header may claim any size.
-    if count
-        .and_then(|count| count.checked_mul(8))
-        .is_none_or(|bytes| bytes > limit)
-    {
+    if bytes.is_none_or(|bytes| bytes > limit) {
         return Err(format!("shape {shape:?} is too large"));
     }
     let DType::Plain(kind) = file.dtype() else {

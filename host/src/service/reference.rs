@@ -3,14 +3,14 @@
 
 use super::npz;
 use crate::model::{self, Model, Port, Signature};
-use crate::pipeline::of_lists;
+use crate::pipeline::{apart, of_lists};
 use crate::tensor::{Data, Dtype, NamedTensor, Tensor};
 use half::{bf16, f16};
 use serde_json::Value;
 
 /// Named inputs with the outputs that belong to them.
 #[derive(Debug)]
-pub struct Reference {
+pub(super) struct Reference {
     cases: Vec<Case>,
 }
 
@@ -70,6 +70,14 @@ pub enum Disagreement {
     },
 }
 
+/// What a comparison has come to so far.
+#[derive(Default)]
+struct Tally {
+    agreement: Agreement,
+    off: usize,
+    worst: Option<Worst>,
+}
+
 /// A number that differs more than any other so far.
 struct Worst {
     by: f64,
@@ -81,7 +89,7 @@ struct Worst {
 
 impl Reference {
     /// Reads `.npz`, or JSON: `{"inputs": {name: lists}, "outputs": {name: lists}}`, or a list of such.
-    pub fn parse(bytes: &[u8], signature: &Signature) -> Result<Reference, Disagreement> {
+    pub(super) fn parse(bytes: &[u8], signature: &Signature) -> Result<Reference, Disagreement> {
         let cases = match bytes.starts_with(npz::MAGIC) {
             true => npz::read(bytes)
                 .and_then(|arrays| of_arrays(arrays, signature))
@@ -94,61 +102,71 @@ impl Reference {
 
     /// Runs the model on the inputs and compares all outputs that are given. `tolerance` is absolute, or a share of
     /// expected numbers above 1; whole numbers must be the same.
-    pub fn compare(&self, model: &Model, tolerance: f64) -> Result<Agreement, Disagreement> {
-        let mut agreement = Agreement::default();
-        let mut off = 0;
-        let mut worst: Option<Worst> = None;
+    pub(super) fn compare(&self, model: &Model, tolerance: f64) -> Result<Agreement, Disagreement> {
+        let mut tally = Tally::default();
         for case in &self.cases {
             let answer = model.run(case.inputs.clone());
             let answer = answer.map_err(Disagreement::Unanswered)?;
             for expected in &case.outputs {
                 let found = answer.iter().find(|it| it.name == expected.name);
-                let found = &found.expect("a case names outputs of the model").tensor;
-                let shape = expected.tensor.shape();
-                if found.shape() != shape {
-                    return Err(Disagreement::Shape {
-                        output: expected.name.clone(),
-                        expected: shape.to_vec(),
-                        found: found.shape().to_vec(),
-                    });
-                }
-                let allowed = match is_whole(found.dtype()) {
-                    true => 0.0,
-                    false => tolerance,
-                };
-                let pairs = numbers(&expected.tensor).into_iter().zip(numbers(found));
-                for (place, (expected_number, number)) in pairs.enumerate() {
-                    let by = difference(expected_number, number);
-                    agreement.values += 1;
-                    agreement.largest = agreement.largest.max(by);
-                    if by <= allowed {
-                        continue;
-                    }
-                    off += 1;
-                    if worst.as_ref().is_none_or(|worst| by > worst.by) {
-                        worst = Some(Worst {
-                            by,
-                            output: expected.name.clone(),
-                            index: index(place, shape),
-                            expected: expected_number,
-                            found: number,
-                        });
-                    }
-                }
+                let found = found.expect("a case names outputs of the model");
+                tally.add(expected, &found.tensor, tolerance)?;
             }
         }
-        match worst {
-            None => Ok(agreement),
+        match tally.worst {
+            None => Ok(tally.agreement),
             Some(worst) => Err(Disagreement::Differs {
                 output: worst.output,
                 index: worst.index,
                 expected: worst.expected,
                 found: worst.found,
-                off,
-                values: agreement.values,
+                off: tally.off,
+                values: tally.agreement.values,
                 tolerance,
             }),
         }
+    }
+}
+
+impl Tally {
+    fn add(
+        &mut self,
+        expected: &NamedTensor,
+        found: &Tensor,
+        tolerance: f64,
+    ) -> Result<(), Disagreement> {
+        let shape = expected.tensor.shape();
+        if found.shape() != shape {
+            return Err(Disagreement::Shape {
+                output: expected.name.clone(),
+                expected: shape.to_vec(),
+                found: found.shape().to_vec(),
+            });
+        }
+        let allowed = match is_whole(found.dtype()) {
+            true => 0.0,
+            false => tolerance,
+        };
+        let pairs = numbers(&expected.tensor).into_iter().zip(numbers(found));
+        for (place, (wanted, number)) in pairs.enumerate() {
+            let by = difference(wanted, number);
+            self.agreement.values += 1;
+            self.agreement.largest = self.agreement.largest.max(by);
+            if by <= allowed {
+                continue;
+            }
+            self.off += 1;
+            if self.worst.as_ref().is_none_or(|worst| by > worst.by) {
+                self.worst = Some(Worst {
+                    by,
+                    output: expected.name.clone(),
+                    index: index(place, shape),
+                    expected: wanted,
+                    found: number,
+                });
+            }
+        }
+        Ok(())
     }
 }
 
@@ -240,9 +258,9 @@ fn is_whole(dtype: Dtype) -> bool {
     !matches!(dtype, Dtype::F16 | Dtype::Bf16 | Dtype::F32 | Dtype::F64)
 }
 
-/// As a share of the expected number where that is above 1; what is no number differs from every number.
+/// As [`apart`]; what is no number differs from every number.
 fn difference(expected: f64, found: f64) -> f64 {
-    let by = (expected - found).abs() / expected.abs().max(1.0);
+    let by = apart(expected, found);
     if by.is_nan() { f64::INFINITY } else { by }
 }
 

@@ -13,6 +13,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::fake_hub::{FakeHub, Fault, On, commit};
+use crate::tensors::bytes;
 
 /// Nothing listens there.
 const NO_HUB: &str = "http://127.0.0.1:9";
@@ -222,18 +223,15 @@ fn nothing_is_overwritten_without_force() {
 
 /// A file of the format with one tensor, whose numbers lie in `weights.bin`.
 fn without_weights() -> Vec<u8> {
-    fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
-        [&[number << 3 | 2, bytes.len() as u8], bytes].concat()
-    }
-    let location = [field(1, b"location"), field(2, b"weights.bin")].concat();
+    let location = [bytes(1, b"location"), bytes(2, b"weights.bin")].concat();
     let tensor = [
         b"\x08\x01\x10\x01".to_vec(),
-        field(8, b"w"),
-        field(13, &location),
+        bytes(8, b"w"),
+        bytes(13, &location),
         b"\x70\x01".to_vec(),
     ];
-    let graph = field(5, &tensor.concat());
-    [b"\x08\x08".to_vec(), field(7, &graph)].concat()
+    let graph = bytes(5, &tensor.concat());
+    [b"\x08\x08".to_vec(), bytes(7, &graph)].concat()
 }
 
 /// Each wrong command line, and the words that say what to do.

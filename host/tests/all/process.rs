@@ -269,7 +269,7 @@ async fn a_log_that_nobody_reads_stops_nothing() {
     assert_eq!(server.wait_for_exit().code(), Some(0));
 }
 
-fn modelhost(arguments: &[&str]) -> Output {
+pub(crate) fn modelhost(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_modelhost"))
         .args(arguments)
         .output()

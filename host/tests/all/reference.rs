@@ -3,21 +3,17 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::fake_hub::{FakeHub, NAME, OWNER, commit};
+use crate::process::modelhost;
 use crate::server::{Server, demo, root};
 
 fn check(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_modelhost"))
-        .arg("check")
-        .args(arguments)
-        .env("MODELHOST_PLUGIN_CACHE", crate::server::plugin_cache())
-        .output()
-        .expect("the binary runs")
+    modelhost(&[&["check"], arguments].concat())
 }
 
 fn said(output: &Output) -> String {

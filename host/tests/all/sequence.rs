@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::server::{Server, root};
+use crate::tasks::assert_close;
 
 fn data() -> PathBuf {
     root().join("host/tests/data/sequence")
@@ -33,27 +34,9 @@ async fn outputs(server: &Server, inputs: Value) -> Value {
     answer.json()["outputs"].take()
 }
 
-fn is_near(expected: &Value, found: &Value) -> bool {
-    match (expected, found) {
-        (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_near(a, b))
-        }
-        (Value::Number(a), Value::Number(b)) => {
-            let (a, b) = (
-                a.as_f64().unwrap_or(f64::NAN),
-                b.as_f64().unwrap_or(f64::NAN),
-            );
-            (a - b).abs() <= 1e-5
-        }
-        _ => false,
-    }
-}
-
+#[track_caller]
 fn assert_near(expected: &Value, found: &Value) {
-    assert!(
-        is_near(expected, found),
-        "expected {expected}\nfound {found}"
-    );
+    assert_close(found, expected, 1e-5);
 }
 
 /// The cache is empty at first, and one longer after each step.

@@ -60,7 +60,7 @@ fn close(found: &Value, expected: &Value, tolerance: f64) -> bool {
 }
 
 #[track_caller]
-fn assert_close(found: &Value, expected: &Value, tolerance: f64) {
+pub(crate) fn assert_close(found: &Value, expected: &Value, tolerance: f64) {
     assert!(
         close(found, expected, tolerance),
         "found {found}\nexpected {expected}"

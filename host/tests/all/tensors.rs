@@ -10,7 +10,7 @@ const CLIENTS: u64 = 6;
 const REQUESTS: usize = 150;
 
 /// A protobuf field: number and bytes.
-fn bytes(field: u8, content: &[u8]) -> Vec<u8> {
+pub(crate) fn bytes(field: u8, content: &[u8]) -> Vec<u8> {
     let mut out = vec![field << 3 | 2];
     let mut length = content.len();
     while length >= 0x80 {

@@ -2,6 +2,7 @@
 //! Must not know plans.
 
 use super::convert::to_proto;
+use super::lookup::maker;
 use crate::tensor::NamedTensor;
 use tract_onnx::pb::type_proto::{self, Value};
 use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, ValueInfoProto};
@@ -85,10 +86,9 @@ fn leading(graph: &GraphProto, slots: fn(&NodeProto) -> &'static [usize]) -> Vec
         seen.push(name);
         let input = graph.input.iter().find(|it| it.name == name);
         found.extend(input.filter(|input| is_small(input)));
-        let makes = |node: &&NodeProto| node.output.iter().any(|it| it == name);
         // Shapes are known where values are not.
-        let maker = graph.node.iter().find(makes);
-        let maker = maker.filter(|node| !["Shape", "Size"].contains(&node.op_type.as_str()));
+        let maker =
+            maker(graph, name).filter(|node| !["Shape", "Size"].contains(&node.op_type.as_str()));
         open.extend(
             maker
                 .iter()

@@ -2,6 +2,7 @@
 //! tract wants both branches to give the same shapes; exporters write `If` where they do not.
 //! Must not know plans or signatures.
 
+use super::lookup::attribute;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, ValueInfoProto};
@@ -123,8 +124,7 @@ fn take(graph: &mut GraphProto, known: &HashMap<String, bool>) {
         let value = node.input.first().and_then(|name| known.get(name));
         let branch = value.filter(|_| is_if(&node)).and_then(|value| {
             let name = if *value { "then_branch" } else { "else_branch" };
-            let found = node.attribute.iter().find(|it| it.name == name);
-            found.and_then(|it| it.g.clone())
+            attribute(&node, name).and_then(|it| it.g.clone())
         });
         match branch {
             Some(branch) => inline(graph, &node.output, branch),

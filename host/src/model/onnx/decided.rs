@@ -2,6 +2,7 @@
 //! Must not know how a model is planned or run.
 
 use super::file::{FORMS, MOST_FORMS};
+use super::lookup::{attribute, maker};
 use crate::model::signature::{Dim, Port};
 use tract_onnx::pb::{GraphProto, NodeProto, TensorProto};
 
@@ -26,7 +27,7 @@ pub(super) fn decide(graph: &GraphProto, input: &mut Port) {
 
 /// The axis of its first input, of `rank`, whose size the weights of `node` decide, and that size.
 fn size(graph: &GraphProto, node: &NodeProto, rank: usize) -> Option<(usize, usize)> {
-    let attribute = |name: &str| node.attribute.iter().find(|it| it.name == name);
+    let attribute = |name: &str| attribute(node, name);
     let weights = graph
         .initializer
         .iter()
@@ -72,12 +73,7 @@ fn rows(graph: &GraphProto, input: &str) -> Option<usize> {
         .node
         .iter()
         .filter(by)
-        .filter(|node| {
-            !node
-                .attribute
-                .iter()
-                .any(|attribute| attribute.name == "axis" && attribute.i != 0)
-        })
+        .filter(|node| attribute(node, "axis").is_none_or(|axis| axis.i == 0))
         .filter_map(|node| {
             let table = table(graph, node.input.first()?)?;
             usize::try_from(*table.dims.first()?).ok()
@@ -87,29 +83,29 @@ fn rows(graph: &GraphProto, input: &str) -> Option<usize> {
 
 /// The constant that `name` is, or that it is unpacked from: quantised tables are scaled before rows are taken.
 fn table<'a>(graph: &'a GraphProto, name: &str) -> Option<&'a TensorProto> {
-    let constant = |name: &str| {
-        let inside = graph.initializer.iter().find(|it| it.name == name);
-        let makes = |node: &&NodeProto| node.output.iter().any(|made| made == name);
-        let node = graph.node.iter().find(makes);
-        let node = node.filter(|node| node.op_type == "Constant");
-        inside.or_else(|| node?.attribute.iter().find_map(|it| it.t.as_ref()))
-    };
-    if let Some(table) = constant(name) {
+    if let Some(table) = constant(graph, name) {
         return Some(table);
     }
     let mut name = name;
     for _ in 0..MOST_FORMS {
-        let makes = |node: &&NodeProto| node.output.iter().any(|made| made == name);
-        let node = graph.node.iter().find(makes)?;
+        let node = maker(graph, name)?;
         if !UNPACKING.contains(&node.op_type.as_str()) {
             return None;
         }
         name = node.input.first()?;
-        if let Some(table) = constant(name) {
+        if let Some(table) = constant(graph, name) {
             // One row would be spread over those of another operand.
             let is_table = table.dims.len() == 2 && table.dims[0] > 1;
             return is_table.then_some(table);
         }
     }
     None
+}
+
+fn constant<'a>(graph: &'a GraphProto, name: &str) -> Option<&'a TensorProto> {
+    let inside = graph.initializer.iter().find(|it| it.name == name);
+    inside.or_else(|| {
+        let node = maker(graph, name).filter(|node| node.op_type == "Constant")?;
+        node.attribute.iter().find_map(|it| it.t.as_ref())
+    })
 }

@@ -2,7 +2,7 @@
 //! Must not know how it is planned or run.
 
 use super::convert::dtype;
-use super::{Error, contained, decided, external, zip_map};
+use super::{Error, contained, decided, external, lookup, zip_map};
 use crate::model::signature::{Dim, Port, Signature};
 use tract_onnx::pb;
 use tract_onnx::prelude::{Framework, TractError, TractResult};
@@ -78,12 +78,11 @@ impl File {
 
     /// The operator that makes the numbers of an output, behind those that only change its form.
     pub fn producer(&self, output: &str) -> Option<&str> {
-        let nodes = &self.proto.graph.as_ref()?.node;
+        let graph = self.proto.graph.as_ref()?;
         let mut name = output;
         // A file may say that a node feeds itself.
         for _ in 0..MOST_FORMS {
-            let makes = |node: &&pb::NodeProto| node.output.iter().any(|made| made == name);
-            let node = nodes.iter().find(makes)?;
+            let node = lookup::maker(graph, name)?;
             if !FORMS.contains(&node.op_type.as_str()) {
                 return Some(&node.op_type);
             }

@@ -41,6 +41,16 @@ pub(super) fn required<T>(inputs: &[Option<T>], index: usize) -> TractResult<&T>
         .with_context(|| format!("input {index} is missing"))
 }
 
+/// As [`required`], and refused unless it is of 32-bit numbers.
+pub(super) fn required_f32(inputs: &[Option<TypedFact>], index: usize) -> TractResult<&TypedFact> {
+    let input = required(inputs, index)?;
+    ensure!(
+        input.datum_type == f32::datum_type(),
+        "only f32 is supported"
+    );
+    Ok(input)
+}
+
 #[derive(Clone, Debug)]
 struct Custom {
     name: String,

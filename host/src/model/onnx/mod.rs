@@ -8,6 +8,7 @@ mod decided;
 mod external;
 mod file;
 mod kernel;
+mod lookup;
 mod ops;
 mod plan;
 mod rewrite;
@@ -163,17 +164,18 @@ fn load(file: File) -> TractResult<Model> {
         }
         _ => None,
     };
-    let deciding = graph.map(bound::deciding).unwrap_or_default();
-    let chooses = graph.is_some_and(bound::chooses);
-    let slices = graph.is_some_and(bound::slices);
-    let per_shape = (!chooses).then(|| Recipe::PerShape(proto.clone()));
+    // Asked only where the symbolic plan fails.
+    let per_shape = std::iter::once_with(|| {
+        let chooses = graph.is_some_and(bound::chooses);
+        (!chooses).then(|| Recipe::PerShape(proto.clone()))
+    });
     let mut model = Model {
         signature,
         plans: Plans::new(Recipe::PerShape(proto.clone())),
     };
     let sizes = graph.map_or(PROBES.to_vec(), sizes);
     let mut reason = String::new();
-    for recipe in symbolic.into_iter().chain(per_shape) {
+    for recipe in symbolic.into_iter().chain(per_shape.flatten()) {
         let known = match recipe {
             Recipe::PerShape(_) => contained(|| plan::known(&proto)).unwrap_or_default(),
             Recipe::Symbolic(_) | Recipe::PerValue(..) => Vec::new(),
@@ -181,11 +183,12 @@ fn load(file: File) -> TractResult<Model> {
         model.plans = Plans::new(recipe);
         match model.probe(&sizes, &known) {
             // What is open here is not in a plan for each of the values.
-            Ok(true) if slices => (),
+            Ok(true) if graph.is_some_and(bound::slices) => (),
             Ok(_) => return Ok(model),
             Err(why) => reason = why,
         }
     }
+    let deciding = graph.map(bound::deciding).unwrap_or_default();
     if deciding.is_empty() {
         return Err(TractError::msg(reason));
     }

@@ -150,9 +150,7 @@ pub(super) fn typed(
 
 /// What `proto` itself says of the dims of its inputs, where weights decide it and the signature leaves it open.
 pub(super) fn known(proto: &pb::ModelProto) -> TractResult<Vec<Vec<Option<usize>>>> {
-    let mut onnx = tract_onnx::onnx().with_ignore_value_info(true);
-    ops::register(&mut onnx.op_register);
-    let mut model: InferenceModel = onnx.model_for_proto_model(proto)?;
+    let mut model = parsed(proto)?;
     let size = |dim: GenericFactoid<TDim>| dim.concretize().and_then(|dim| dim.to_usize().ok());
     let count = model.input_outlets()?.len();
     for index in 0..count {
@@ -176,9 +174,7 @@ pub(super) fn known(proto: &pb::ModelProto) -> TractResult<Vec<Vec<Option<usize>
 }
 
 fn analysed(proto: &pb::ModelProto, shapes: Option<&[Vec<usize>]>) -> TractResult<TypedModel> {
-    let mut onnx = tract_onnx::onnx().with_ignore_value_info(true);
-    ops::register(&mut onnx.op_register);
-    let mut model: InferenceModel = onnx.model_for_proto_model(proto)?;
+    let mut model = parsed(proto)?;
     for (index, shape) in shapes.into_iter().flatten().enumerate() {
         let dtype = model.input_fact(index)?.datum_type;
         let fact = InferenceFact::default().with_shape(shape.iter().copied());
@@ -189,6 +185,13 @@ fn analysed(proto: &pb::ModelProto, shapes: Option<&[Vec<usize>]>) -> TractResul
         model.set_input_fact(index, fact)?;
     }
     model.into_typed()
+}
+
+/// `proto` with our operators, before any analysis.
+fn parsed(proto: &pb::ModelProto) -> TractResult<InferenceModel> {
+    let mut onnx = tract_onnx::onnx().with_ignore_value_info(true);
+    ops::register(&mut onnx.op_register);
+    onnx.model_for_proto_model(proto)
 }
 
 fn substitution(model: &TypedModel, shapes: &[Vec<usize>]) -> TractResult<HashMap<Symbol, TDim>> {

@@ -1,6 +1,7 @@
 //! A graph put into other words before tract sees it: what tract has wrong, said with what it has right.
 //! Must not know signatures or plans.
 
+use super::lookup::attribute;
 use super::ops::{AVERAGE, MAX, REQUANTIZE};
 use tract_onnx::pb::attribute_proto::AttributeType;
 use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto};
@@ -72,13 +73,11 @@ fn ceils(node: &NodeProto) -> bool {
 }
 
 fn is(node: &NodeProto, name: &str, value: i64) -> bool {
-    let found = node.attribute.iter().find(|it| it.name == name);
-    found.is_some_and(|it| it.i == value)
+    attribute(node, name).is_some_and(|it| it.i == value)
 }
 
 fn is_valid(node: &NodeProto) -> bool {
-    let auto = node.attribute.iter().find(|it| it.name == "auto_pad");
-    auto.is_some_and(|it| it.s == b"VALID"[..])
+    attribute(node, "auto_pad").is_some_and(|it| it.s == b"VALID"[..])
 }
 
 fn renamed(mut node: NodeProto, name: &str) -> Vec<NodeProto> {

@@ -1,6 +1,7 @@
 //! What is refused before tract sees it, because tract would fail in words of its own or answer wrongly.
 //! Must not know signatures or plans.
 
+use super::lookup::{attribute, maker};
 use super::ops;
 use tract_onnx::model::OnnxOpRegister;
 use tract_onnx::pb::{GraphProto, ModelProto, NodeProto};
@@ -60,10 +61,7 @@ pub(super) fn keeps_symbols(graph: &GraphProto) -> bool {
 }
 
 fn is_made(graph: &GraphProto, name: &str) -> bool {
-    graph
-        .node
-        .iter()
-        .any(|node| node.output.iter().any(|it| it == name))
+    maker(graph, name).is_some()
         || graph.input.iter().any(|it| it.name == name)
         || graph.initializer.iter().any(|it| it.name == name)
 }
@@ -108,7 +106,7 @@ fn of_node(model: &ModelProto, node: &NodeProto, known: &OnnxOpRegister) -> Opti
 
 /// What tract would run otherwise than ONNX means it.
 fn wrong(node: &NodeProto, opset: i64) -> Option<String> {
-    let attribute = |name: &str| node.attribute.iter().find(|it| it.name == name);
+    let attribute = |name: &str| attribute(node, name);
     let is_set = |name: &str| attribute(name).is_some_and(|it| it.i != 0);
     let is = |name: &str, text: &str| attribute(name).is_some_and(|it| it.s == text.as_bytes());
     let named = |name: &str| Some(format!("`{name}`"));
@@ -166,8 +164,7 @@ fn called(node: &NodeProto) -> String {
 }
 
 fn numbers<'a>(node: &'a NodeProto, name: &str) -> &'a [i64] {
-    let found = node.attribute.iter().find(|it| it.name == name);
-    found.map_or(&[], |it| &it.ints)
+    attribute(node, name).map_or(&[], |it| &it.ints)
 }
 
 fn is_dilated(node: &NodeProto) -> bool {
@@ -175,8 +172,7 @@ fn is_dilated(node: &NodeProto) -> bool {
 }
 
 fn is_same(node: &NodeProto) -> bool {
-    let auto = node.attribute.iter().find(|it| it.name == "auto_pad");
-    auto.is_some_and(|it| it.s.starts_with(b"SAME"))
+    attribute(node, "auto_pad").is_some_and(|it| it.s.starts_with(b"SAME"))
 }
 
 /// Whether an equation has an ellipsis in one operand and none in another: tract would sum over what it stands for.

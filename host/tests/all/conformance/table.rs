@@ -31,6 +31,17 @@ Made by `MODELHOST_TEST_ONNX_NEWER=1 MODELHOST_TEST_WRITE=1 host/tests/run confo
 /// Every way to plan, as the model says it.
 const PLANS: [&str; 3] = ["symbolic", "per shape", "per value"];
 
+/// What a case can come to.
+const OUTCOMES: [&str; 7] = [
+    "right",
+    "refused",
+    "failed",
+    "not finite",
+    "disputed",
+    "panic",
+    "wrong",
+];
+
 /// Everything by numbers.
 pub(crate) fn of(head: &str, cases: &[Case]) -> String {
     let mut text = head.to_owned();
@@ -108,14 +119,7 @@ Right, by how the model is planned; cases that have no dims to open are only amo
 ",
     );
     let head = ["dims", "cases"].into_iter().chain(PLANS);
-    let rest = [
-        "refused",
-        "failed",
-        "not finite",
-        "disputed",
-        "panic",
-        "wrong",
-    ];
+    let rest = OUTCOMES.into_iter().skip(1);
     header(text, &head.chain(rest).collect::<Vec<_>>());
     for form in [Form::Fixed, Form::Named, Form::Unnamed] {
         let mut row = [0; 10];
@@ -141,21 +145,9 @@ fn section(text: &mut String, title: &str, key: &str, cases: &[Case], of: fn(&Ca
         row[8] += usize::from(case.onnxruntime == "right");
     }
     write!(text, "\n## {title}\n\n").expect("a String takes everything");
-    header(
-        text,
-        &[
-            key,
-            "cases",
-            "right",
-            "refused",
-            "failed",
-            "not finite",
-            "disputed",
-            "panic",
-            "wrong",
-            "onnxruntime right",
-        ],
-    );
+    let head = [key, "cases"].into_iter().chain(OUTCOMES);
+    let head: Vec<&str> = head.chain(["onnxruntime right"]).collect();
+    header(text, &head);
     for (name, row) in rows {
         numbers(text, &name, &row);
     }

@@ -1,7 +1,7 @@
 //! Celu: tract's leaves `alpha` out on the negative side.
 //! Must not know where its input comes from.
 
-use crate::model::onnx::kernel::{Built, Kernel, operator, required};
+use crate::model::onnx::kernel::{Built, Kernel, operator, required, required_f32};
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
 use tract_onnx::tract_hir::internal::*;
@@ -15,11 +15,7 @@ pub(super) fn celu(_context: &ParsingContext, node: &NodeProto) -> Built {
 
 impl Kernel for Celu {
     fn facts(&self, inputs: &[Option<TypedFact>]) -> TractResult<Vec<TypedFact>> {
-        let input = required(inputs, 0)?;
-        ensure!(
-            input.datum_type == f32::datum_type(),
-            "only f32 is supported"
-        );
+        let input = required_f32(inputs, 0)?;
         Ok(vec![input.without_value()])
     }
 

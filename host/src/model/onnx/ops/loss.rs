@@ -2,7 +2,7 @@
 //! Must not know what the classes are.
 
 use super::log_softmax::log_softmax_of;
-use crate::model::onnx::kernel::{Built, Kernel, operator, required};
+use crate::model::onnx::kernel::{Built, Kernel, operator, required, required_f32};
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
 use tract_onnx::tract_hir::internal::*;
@@ -48,11 +48,7 @@ pub(super) fn softmax_cross_entropy(_context: &ParsingContext, node: &NodeProto)
 
 impl Kernel for Loss {
     fn facts(&self, inputs: &[Option<TypedFact>]) -> TractResult<Vec<TypedFact>> {
-        let scores = required(inputs, 0)?;
-        ensure!(
-            scores.datum_type == f32::datum_type(),
-            "only f32 is supported"
-        );
+        let scores = required_f32(inputs, 0)?;
         let loss = match self.reduction {
             Reduction::None => f32::fact(required(inputs, 1)?.shape.clone()),
             Reduction::Sum | Reduction::Mean => f32::fact([0; 0]),

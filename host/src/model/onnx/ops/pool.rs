@@ -1,7 +1,7 @@
 //! AveragePool, LpPool and MaxPool where tract's have another shape or divisor, or none is there.
 //! Must not know where a picture begins.
 
-use crate::model::onnx::kernel::{Built, Kernel, operator, required};
+use crate::model::onnx::kernel::{Built, Kernel, operator, required, required_f32};
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
 use tract_onnx::tract_hir::internal::*;
@@ -192,11 +192,7 @@ impl Pool {
 
 impl Kernel for Pool {
     fn facts(&self, inputs: &[Option<TypedFact>]) -> TractResult<Vec<TypedFact>> {
-        let input = required(inputs, 0)?;
-        ensure!(
-            input.datum_type == f32::datum_type(),
-            "only f32 is supported"
-        );
+        let input = required_f32(inputs, 0)?;
         ensure!(
             input.rank() == self.kernel.len() + 2,
             "its input has another rank"

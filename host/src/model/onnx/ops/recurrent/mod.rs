@@ -5,7 +5,7 @@ mod activation;
 mod step;
 
 use self::step::{Kind, Step};
-use crate::model::onnx::kernel::{Built, Kernel, operator, required};
+use crate::model::onnx::kernel::{Built, Kernel, operator, required, required_f32};
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
 use tract_onnx::tract_hir::internal::*;
@@ -72,9 +72,8 @@ fn swapped(values: &[f32], a: usize, b: usize, rest: usize) -> Vec<f32> {
 
 impl Kernel for Recurrent {
     fn facts(&self, inputs: &[Option<TypedFact>]) -> TractResult<Vec<TypedFact>> {
-        let x = required(inputs, 0)?;
+        let x = required_f32(inputs, 0)?;
         ensure!(x.rank() == 3, "it needs a sequence of rank 3");
-        ensure!(x.datum_type == f32::datum_type(), "only f32 is supported");
         let (directions, hidden) = (self.steps.len().to_dim(), self.hidden.to_dim());
         let (y, last) = if self.batch_first {
             let (batch, steps) = (x.shape[0].clone(), x.shape[1].clone());
