@@ -2,7 +2,7 @@
 //! Must not know signatures or plans.
 
 use super::lookup::attribute;
-use super::ops::{AVERAGE, MAX, REQUANTIZE};
+use super::ops::{AVERAGE, GELU, MAX, REQUANTIZE};
 use tract_onnx::pb::attribute_proto::AttributeType;
 use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto};
 
@@ -24,6 +24,9 @@ fn rewritten(mut node: NodeProto) -> Vec<NodeProto> {
         "QLinearConv" => q_linear(node, "ConvInteger", 1),
         "AveragePool" if ceils(&node) && (is_valid(&node) || is(&node, "count_include_pad", 1)) => {
             renamed(node, AVERAGE)
+        }
+        "Gelu" if attribute(&node, "approximate").is_some_and(|it| it.s == b"tanh"[..]) => {
+            renamed(node, GELU)
         }
         // tract's gives the places of the largest, ours does not.
         "MaxPool" if ceils(&node) && is_valid(&node) && node.output.len() == 1 => {

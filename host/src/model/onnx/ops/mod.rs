@@ -1,6 +1,7 @@
 //! The operators that replace or complete tract's, by their ONNX names.
 //! Must not know models or plans.
 
+mod activation;
 mod cast;
 mod celu;
 mod equal;
@@ -11,6 +12,7 @@ mod pool;
 mod quantize;
 mod recurrent;
 
+pub(super) use self::activation::GELU;
 pub(super) use self::pool::{AVERAGE, MAX};
 pub(super) use self::quantize::REQUANTIZE;
 
@@ -23,22 +25,29 @@ const OPERATORS: &[(&str, Builder)] = &[
     ("DequantizeLinear", quantize::dequantize_linear),
     ("DynamicQuantizeLinear", quantize::dynamic_quantize_linear),
     ("Equal", equal::equal),
+    ("FastGelu", activation::fast_gelu),
     ("GRU", recurrent::gru),
     ("LSTM", recurrent::lstm),
     ("LinearClassifier", ml::linear_classifier),
     ("LinearRegressor", ml::linear_regressor),
     ("LogSoftmax", log_softmax::log_softmax),
     ("LpPool", pool::lp),
+    ("Mish", activation::mish),
     ("NegativeLogLikelihoodLoss", loss::negative_log_likelihood),
     ("Normalizer", ml::normalizer),
     ("QuantizeLinear", quantize::quantize_linear),
+    ("QuickGelu", activation::quick_gelu),
     ("RNN", recurrent::rnn),
     ("Scaler", ml::scaler),
+    ("Sigmoid", activation::sigmoid),
     ("SoftmaxCrossEntropyLoss", loss::softmax_cross_entropy),
+    ("Softplus", activation::softplus),
+    ("Tanh", activation::tanh),
     ("TreeEnsemble", ml::tree_ensemble),
     ("TreeEnsembleClassifier", ml::tree_ensemble_classifier),
     ("TreeEnsembleRegressor", ml::tree_ensemble_regressor),
     (AVERAGE, pool::average),
+    (GELU, activation::tanh_gelu),
     (MAX, pool::max),
     (REQUANTIZE, quantize::requantize),
 ];
