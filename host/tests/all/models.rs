@@ -1,6 +1,8 @@
 //! What models answer that the conformance cases have none like: made here, read, loaded and run.
 //! Each behaves as onnxruntime does, or is refused in words of its own.
 
+mod numbers;
+
 use modelhost::model::{Error, File, Model};
 use modelhost::tensor::{Data, NamedTensor, Tensor};
 use prost::Message;

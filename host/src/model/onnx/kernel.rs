@@ -33,6 +33,22 @@ pub(super) fn operator(node: &NodeProto, kernel: impl Kernel) -> Built {
     Ok((expand(op), vec![]))
 }
 
+/// The nodes of an operator of one output that is computed by `kernel`, put into `model`.
+pub(super) fn wired(
+    kernel: impl Kernel,
+    prefix: &str,
+    model: &mut TypedModel,
+    inputs: &[OutletId],
+) -> TractResult<TVec<OutletId>> {
+    let op = Custom {
+        name: format!("{kernel:?}"),
+        inputs: vec![true; inputs.len()],
+        outputs: vec![true],
+        kernel: Arc::new(kernel),
+    };
+    model.wire_node(prefix, op, inputs)
+}
+
 /// The input in slot `index`, which the specification requires.
 pub(super) fn required<T>(inputs: &[Option<T>], index: usize) -> TractResult<&T> {
     inputs

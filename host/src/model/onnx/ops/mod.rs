@@ -11,6 +11,7 @@ mod ml;
 mod pool;
 mod quantize;
 mod recurrent;
+mod reduce;
 
 pub(super) use self::activation::GELU;
 pub(super) use self::pool::{AVERAGE, MAX};
@@ -20,6 +21,8 @@ use super::kernel::Builder;
 use tract_onnx::model::OnnxOpRegister;
 
 const OPERATORS: &[(&str, Builder)] = &[
+    ("ArgMax", reduce::arg),
+    ("ArgMin", reduce::arg),
     ("Cast", cast::cast),
     ("Celu", celu::celu),
     ("DequantizeLinear", quantize::dequantize_linear),
@@ -38,6 +41,16 @@ const OPERATORS: &[(&str, Builder)] = &[
     ("QuantizeLinear", quantize::quantize_linear),
     ("QuickGelu", activation::quick_gelu),
     ("RNN", recurrent::rnn),
+    ("ReduceL1", reduce::reduce),
+    ("ReduceL2", reduce::reduce),
+    ("ReduceLogSum", reduce::reduce),
+    ("ReduceLogSumExp", reduce::reduce),
+    ("ReduceMax", reduce::reduce),
+    ("ReduceMean", reduce::reduce),
+    ("ReduceMin", reduce::reduce),
+    ("ReduceProd", reduce::reduce),
+    ("ReduceSum", reduce::reduce),
+    ("ReduceSumSquare", reduce::reduce),
     ("Scaler", ml::scaler),
     ("Sigmoid", activation::sigmoid),
     ("SoftmaxCrossEntropyLoss", loss::softmax_cross_entropy),

@@ -1,0 +1,113 @@
+//! Single operators on numbers that tract alone has wrong: what onnxruntime gives for the same.
+//! Must not know how a model is planned.
+
+use super::*;
+
+#[test]
+fn whole_numbers_are_reduced_beyond_32_bits() {
+    let large = i64s("x", &[2, 2], &[1 << 40, 3, -(1 << 40), -2]);
+    for (operator, expected) in [
+        ("ReduceMean", [549_755_813_889, -549_755_813_889]),
+        ("ReduceMax", [1 << 40, -2]),
+        ("ReduceMin", [3, -(1 << 40)]),
+        ("ReduceProd", [3 << 40, 2 << 40]),
+        ("ReduceL1", [(1 << 40) + 3, (1 << 40) + 2]),
+        ("ReduceSumSquare", [i64::MAX, i64::MAX]),
+    ] {
+        let mut reduce = node(operator, &["x"], "y");
+        reduce.attribute.push(wholes("axes", &[1]));
+        reduce.attribute.push(number("keepdims", 0));
+        let given = [large.clone()];
+        assert_eq!(
+            made(reduce, &given),
+            i64s("y", &[2], &expected),
+            "{operator}"
+        );
+    }
+}
+
+#[test]
+fn a_sum_of_exponentials_does_not_overflow() {
+    let given = [floats("x", &[1, 2], &[100.0, 100.0])];
+    let sum = made(node("ReduceLogSumExp", &["x"], "y"), &given);
+    assert_eq!(sum, floats("y", &[1, 1], &[100.693_146]));
+    let soft = made(node("Softplus", &["x"], "y"), &given);
+    assert_eq!(soft, floats("y", &[1, 2], &[100.0, 100.0]));
+}
+
+#[test]
+fn the_largest_of_nothing_is_no_number() {
+    let mut max = node("ReduceMax", &["x"], "y");
+    max.attribute.push(wholes("axes", &[1]));
+    let model = model(vec![max], &[], vec![open("x")]);
+    let given = model.run(vec![floats("x", &[1, 0], &[])]);
+    assert!(matches!(given, Err(Error::NonFinite(_))));
+    let some = floats("x", &[1, 2], &[-3.0, -4.0]);
+    assert_eq!(answer(&model, [some]), floats("y", &[1, 1], &[-3.0]));
+}
+
+#[test]
+fn the_place_of_the_largest_size_is_found() {
+    let nodes = vec![node("Shape", &["x"], "s"), node("ArgMax", &["s"], "y")];
+    let model = model(nodes, &[], vec![open("x")]);
+    let given = floats("x", &[1, 2], &[1.0, 2.0]);
+    assert_eq!(answer(&model, [given]), i64s("y", &[1], &[1]));
+}
+
+#[test]
+fn a_gate_that_is_shut_lets_nothing_through() {
+    let gate = node("Sigmoid", &["x"], "gate");
+    let model = model(
+        vec![gate, node("Mul", &["x", "gate"], "y")],
+        &[],
+        vec![open("x")],
+    );
+    let given = floats("x", &[1, 2], &[-1e4, 1e4]);
+    assert_eq!(answer(&model, [given]), floats("y", &[1, 2], &[0.0, 1e4]));
+}
+
+/// What a model of `node` alone answers.
+fn made(node: NodeProto, given: &[NamedTensor]) -> NamedTensor {
+    let inputs = given.iter().map(declared).collect();
+    answer(&model(vec![node], &[], inputs), given.to_vec())
+}
+
+/// An input for `tensor`, and for any other of its rank.
+fn declared(tensor: &NamedTensor) -> ValueInfoProto {
+    let rank = tensor.tensor.shape().len();
+    let dims = (0..rank).map(|axis| Size::DimParam(format!("{}.{axis}", tensor.name)));
+    let dims: Vec<Size> = dims.collect();
+    let elem_type = match tensor.tensor.data() {
+        Data::F32(_) => F32,
+        Data::U8(_) => 2,
+        Data::I32(_) => 6,
+        Data::I64(_) => 7,
+        Data::Bool(_) => BOOL,
+        Data::F16(_) => 10,
+        Data::F64(_) => 11,
+        other => panic!("{other:?}"),
+    };
+    value(&tensor.name, elem_type, &dims)
+}
+
+fn i64s(name: &str, shape: &[usize], values: &[i64]) -> NamedTensor {
+    named(name, shape, Data::I64(values.to_vec()))
+}
+
+fn number(name: &str, value: i64) -> AttributeProto {
+    AttributeProto {
+        name: name.to_owned(),
+        r#type: AttributeType::Int as i32,
+        i: value,
+        ..AttributeProto::default()
+    }
+}
+
+fn wholes(name: &str, values: &[i64]) -> AttributeProto {
+    AttributeProto {
+        name: name.to_owned(),
+        r#type: AttributeType::Ints as i32,
+        ints: values.to_vec(),
+        ..AttributeProto::default()
+    }
+}
