@@ -66,6 +66,66 @@ fn a_gate_that_is_shut_lets_nothing_through() {
     assert_eq!(answer(&model, [given]), floats("y", &[1, 2], &[0.0, 1e4]));
 }
 
+#[test]
+fn a_square_of_whole_numbers_wraps_around() {
+    let square = node("Mul", &["x", "x"], "y");
+    let bytes = |values: &[u8]| named("x", &[2], Data::U8(values.to_vec()));
+    let mut expected = bytes(&[9, 144]);
+    expected.name = "y".to_owned();
+    assert_eq!(made(square.clone(), &[bytes(&[3, 20])]), expected);
+    let large = i64s("x", &[2], &[1 << 33, -3]);
+    assert_eq!(made(square, &[large]), i64s("y", &[2], &[0, 9]));
+    let power = model(
+        vec![node("Pow", &["x", "by"], "y")],
+        &[whole("by", &[], 2)],
+        vec![declared(&i64s("x", &[2], &[0, 0]))],
+    );
+    let given = i64s("x", &[2], &[(1 << 33) + 1, -3]);
+    assert_eq!(
+        answer(&power, [given]),
+        i64s("y", &[2], &[(1 << 34) + 1, 9])
+    );
+}
+
+#[test]
+fn a_whole_division_rounds_towards_zero_and_refuses_zero() {
+    let nodes = vec![
+        node("Shape", &["x"], "shape"),
+        node("Sub", &["shape", "ten"], "less"),
+        node("Div", &["less", "two"], "y"),
+    ];
+    let constants = [whole("ten", &[1], 10), whole("two", &[1], 2)];
+    let halves = model(nodes, &constants, vec![open("x")]);
+    let given = floats("x", &[1, 5], &[0.0; 5]);
+    assert_eq!(answer(&halves, [given]), i64s("y", &[2], &[-4, -2]));
+    let both = [i64s("a", &[1], &[1]), i64s("b", &[1], &[0])];
+    let inputs = both.iter().map(declared).collect();
+    let divided = model(vec![node("Div", &["a", "b"], "y")], &[], inputs);
+    let error = divided.run(both.to_vec()).expect_err("no answer");
+    let text = error.to_string();
+    assert!(text.contains("a whole number is divided by 0"), "{text}");
+}
+
+#[test]
+fn truths_are_compared() {
+    let truths =
+        |name, values: &[bool]| named(name, &[2], Data::Bool(values.iter().copied().collect()));
+    let given = [truths("a", &[true, false]), truths("b", &[false, false])];
+    let expected = truths("y", &[false, true]);
+    assert_eq!(made(node("Equal", &["a", "b"], "y"), &given), expected);
+}
+
+#[test]
+fn what_is_cast_to_i64_is_summed_up() {
+    let mut cast = node("Cast", &["x"], "wide");
+    cast.attribute.push(number("to", I64));
+    let nodes = vec![cast, node("CumSum", &["wide", "axis"], "y")];
+    let given = named("x", &[3], Data::I32(vec![1, 2, 3]));
+    let axis = whole("axis", &[], 0);
+    let model = model(nodes, &[axis], vec![declared(&given)]);
+    assert_eq!(answer(&model, [given]), i64s("y", &[3], &[1, 3, 6]));
+}
+
 /// What a model of `node` alone answers.
 fn made(node: NodeProto, given: &[NamedTensor]) -> NamedTensor {
     let inputs = given.iter().map(declared).collect();

@@ -1,4 +1,4 @@
-//! Cast: tract's makes sizes of all that becomes i64, and fractions beyond 32 bits come out as the largest of 32.
+//! Cast: tract's makes sizes of all that becomes i64, and what is no size is then no number to most operators.
 //! Must not know where its input comes from.
 
 use crate::model::onnx::kernel::Built;
@@ -15,9 +15,9 @@ pub(super) fn cast(_context: &ParsingContext, node: &NodeProto) -> Built {
 }
 
 impl Cast {
-    /// Whole numbers may be sizes that are not known yet.
+    /// Sizes may not be known yet.
     fn target(&self, from: DatumType) -> DatumType {
-        match self.0 == i64::datum_type() && !from.is_float() {
+        match self.0 == i64::datum_type() && from == TDim::datum_type() {
             true => TDim::datum_type(),
             false => self.0,
         }

@@ -40,6 +40,11 @@ impl BinMiniOp for Equal {
     }
 
     fn eval(&self, a: TValue, b: TValue, dtype: DatumType) -> TractResult<Tensor> {
+        if a.datum_type() == bool::datum_type() {
+            // tract compares only numbers.
+            let number = |truth: TValue| truth.cast_to_dt(u8::datum_type()).map(Cow::into_owned);
+            return CompEq.eval(number(a)?.into_tvalue(), number(b)?.into_tvalue(), dtype);
+        }
         CompEq.eval(a, b, dtype)
     }
 
@@ -96,7 +101,7 @@ fn is_positive(size: &TDim) -> bool {
 }
 
 /// Whether `size` is made of sizes and whole numbers in such a way that it cannot be negative.
-fn is_size(size: &TDim) -> bool {
+pub(super) fn is_size(size: &TDim) -> bool {
     match size {
         TDim::Val(value) => *value >= 0,
         TDim::Sym(_) => true,

@@ -2,6 +2,7 @@
 //! Must not know models or plans.
 
 mod activation;
+mod arithmetic;
 mod cast;
 mod celu;
 mod equal;
@@ -26,6 +27,7 @@ const OPERATORS: &[(&str, Builder)] = &[
     ("Cast", cast::cast),
     ("Celu", celu::celu),
     ("DequantizeLinear", quantize::dequantize_linear),
+    ("Div", arithmetic::div),
     ("DynamicQuantizeLinear", quantize::dynamic_quantize_linear),
     ("Equal", equal::equal),
     ("FastGelu", activation::fast_gelu),
@@ -36,8 +38,10 @@ const OPERATORS: &[(&str, Builder)] = &[
     ("LogSoftmax", log_softmax::log_softmax),
     ("LpPool", pool::lp),
     ("Mish", activation::mish),
+    ("Mul", arithmetic::mul),
     ("NegativeLogLikelihoodLoss", loss::negative_log_likelihood),
     ("Normalizer", ml::normalizer),
+    ("Pow", arithmetic::pow),
     ("QuantizeLinear", quantize::quantize_linear),
     ("QuickGelu", activation::quick_gelu),
     ("RNN", recurrent::rnn),
