@@ -2,7 +2,7 @@
 //! Must not know signatures or plans.
 
 use super::lookup::attribute;
-use super::ops::{AVERAGE, GELU, MAX, REQUANTIZE};
+use super::ops::{AVERAGE, GELU, MAX, PLACES, REQUANTIZE};
 use tract_onnx::pb::attribute_proto::AttributeType;
 use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto};
 
@@ -28,6 +28,7 @@ fn rewritten(mut node: NodeProto) -> Vec<NodeProto> {
         "Gelu" if attribute(&node, "approximate").is_some_and(|it| it.s == b"tanh"[..]) => {
             renamed(node, GELU)
         }
+        "GatherND" | "ScatterND" => counted(node),
         // tract's gives the places of the largest, ours does not.
         "MaxPool" if ceils(&node) && is_valid(&node) && node.output.len() == 1 => {
             renamed(node, MAX)
@@ -69,6 +70,24 @@ fn q_linear(mut node: NodeProto, product: &str, axis: i64) -> Vec<NodeProto> {
     node.name = sums;
     node.op_type = product.to_owned();
     vec![node, scaled]
+}
+
+/// Indices counted from the front, and then what takes them.
+fn counted(mut node: NodeProto) -> Vec<NodeProto> {
+    let input = |slot: usize| node.input.get(slot).cloned().unwrap_or_default();
+    let name = format!("{}.places", called(&node));
+    let places = NodeProto {
+        name: name.clone(),
+        op_type: PLACES.to_owned(),
+        input: vec![input(0), input(1)],
+        output: vec![name.clone()],
+        attribute: node.attribute.clone(),
+        ..NodeProto::default()
+    };
+    if let Some(indices) = node.input.get_mut(1) {
+        *indices = name;
+    }
+    vec![places, node]
 }
 
 fn ceils(node: &NodeProto) -> bool {

@@ -126,6 +126,72 @@ fn what_is_cast_to_i64_is_summed_up() {
     assert_eq!(answer(&model, [given]), i64s("y", &[3], &[1, 3, 6]));
 }
 
+#[test]
+fn indices_count_from_the_back_too_and_not_beyond() {
+    let data = floats("x", &[2, 2], &[1.0, 2.0, 3.0, 4.0]);
+    let at = |index| i64s("at", &[1, 2], &[index, -2]);
+    let gather = node("GatherND", &["x", "at"], "y");
+    let taken = made(gather.clone(), &[data.clone(), at(-1)]);
+    assert_eq!(taken, floats("y", &[1], &[3.0]));
+    let scatter = node("ScatterND", &["x", "at", "new"], "y");
+    let put = [data.clone(), at(-1), floats("new", &[1], &[9.0])];
+    let expected = floats("y", &[2, 2], &[1.0, 2.0, 9.0, 4.0]);
+    assert_eq!(made(scatter, &put), expected);
+    let inputs = [&data, &at(2)].map(declared).to_vec();
+    let model = model(vec![gather], &[], inputs);
+    let error = model.run(vec![data, at(2)]).expect_err("no answer");
+    let text = error.to_string();
+    assert!(
+        text.contains("index 2 is outside of an axis of size 2"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_pad_below_zero_takes_away() {
+    let mut pads = whole("pads", &[4], 0);
+    pads.int64_data = vec![-1, 1, 1, -1];
+    let pad = node("Pad", &["x", "pads"], "y");
+    let model = model(vec![pad], &[pads], vec![open("x")]);
+    let given = floats("x", &[2, 2], &[1.0, 2.0, 3.0, 4.0]);
+    let expected = floats("y", &[2, 2], &[0.0, 3.0, 0.0, 0.0]);
+    assert_eq!(answer(&model, [given]), expected);
+}
+
+#[test]
+fn a_class_that_is_not_there_is_nowhere_hot() {
+    let mut values = whole("values", &[2], 0);
+    values.int64_data = vec![5, 7];
+    let nodes = vec![node("OneHot", &["x", "depth", "values"], "y")];
+    let given = i64s("x", &[3], &[1, -2, 2]);
+    let constants = [whole("depth", &[], 2), values];
+    let model = model(nodes, &constants, vec![declared(&given)]);
+    let expected = i64s("y", &[3, 2], &[5, 7, 7, 5, 5, 5]);
+    assert_eq!(answer(&model, [given]), expected);
+}
+
+#[test]
+fn columns_of_one_row_are_a_row() {
+    let mut taken = node("ArrayFeatureExtractor", &["x", "columns"], "y");
+    taken.domain = "ai.onnx.ml".to_owned();
+    let given = [
+        i64s("x", &[3], &[10, 20, 30]),
+        i64s("columns", &[1, 2], &[2, 0]),
+    ];
+    assert_eq!(made(taken, &given), i64s("y", &[1, 2], &[30, 10]));
+}
+
+#[test]
+fn sizes_are_summed_up() {
+    let nodes = vec![
+        node("Shape", &["x"], "s"),
+        node("CumSum", &["s", "axis"], "y"),
+    ];
+    let model = model(nodes, &[whole("axis", &[], 0)], vec![open("x")]);
+    let given = floats("x", &[2, 3], &[0.0; 6]);
+    assert_eq!(answer(&model, [given]), i64s("y", &[2], &[2, 5]));
+}
+
 /// What a model of `node` alone answers.
 fn made(node: NodeProto, given: &[NamedTensor]) -> NamedTensor {
     let inputs = given.iter().map(declared).collect();

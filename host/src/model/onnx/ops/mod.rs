@@ -5,16 +5,21 @@ mod activation;
 mod arithmetic;
 mod cast;
 mod celu;
+mod cum_sum;
 mod equal;
 mod log_softmax;
 mod loss;
 mod ml;
+mod one_hot;
+mod pad;
+mod places;
 mod pool;
 mod quantize;
 mod recurrent;
 mod reduce;
 
 pub(super) use self::activation::GELU;
+pub(super) use self::places::PLACES;
 pub(super) use self::pool::{AVERAGE, MAX};
 pub(super) use self::quantize::REQUANTIZE;
 
@@ -24,8 +29,10 @@ use tract_onnx::model::OnnxOpRegister;
 const OPERATORS: &[(&str, Builder)] = &[
     ("ArgMax", reduce::arg),
     ("ArgMin", reduce::arg),
+    ("ArrayFeatureExtractor", ml::array_feature_extractor),
     ("Cast", cast::cast),
     ("Celu", celu::celu),
+    ("CumSum", cum_sum::cum_sum),
     ("DequantizeLinear", quantize::dequantize_linear),
     ("Div", arithmetic::div),
     ("DynamicQuantizeLinear", quantize::dynamic_quantize_linear),
@@ -41,6 +48,8 @@ const OPERATORS: &[(&str, Builder)] = &[
     ("Mul", arithmetic::mul),
     ("NegativeLogLikelihoodLoss", loss::negative_log_likelihood),
     ("Normalizer", ml::normalizer),
+    ("OneHot", one_hot::one_hot),
+    ("Pad", pad::pad),
     ("Pow", arithmetic::pow),
     ("QuantizeLinear", quantize::quantize_linear),
     ("QuickGelu", activation::quick_gelu),
@@ -66,6 +75,7 @@ const OPERATORS: &[(&str, Builder)] = &[
     (AVERAGE, pool::average),
     (GELU, activation::tanh_gelu),
     (MAX, pool::max),
+    (PLACES, places::places),
     (REQUANTIZE, quantize::requantize),
 ];
 

@@ -1,6 +1,7 @@
 //! The `ai.onnx.ml` operators of small tabular models, as onnxruntime computes them.
 //! Must not know which tool exported the model.
 
+mod feature;
 mod labels;
 mod linear;
 mod rows;
@@ -12,6 +13,7 @@ mod tree_ensemble;
 mod tree_ids;
 mod tree_regressor;
 
+pub(super) use feature::array_feature_extractor;
 pub(super) use linear::{linear_classifier, linear_regressor};
 pub(super) use scaler::{normalizer, scaler};
 pub(super) use transform::logistic;
