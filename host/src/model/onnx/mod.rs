@@ -12,6 +12,7 @@ mod lookup;
 mod ops;
 mod plan;
 mod rewrite;
+mod sizes;
 mod support;
 mod zip_map;
 

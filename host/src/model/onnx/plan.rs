@@ -1,7 +1,7 @@
 //! Plans: a model made ready for inputs of known shapes.
 //! Must not know signatures or where tensors come from.
 
-use super::{bound, branch, contained, ops};
+use super::{bound, branch, contained, ops, sizes};
 use crate::tensor::NamedTensor;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -47,7 +47,14 @@ pub(super) struct Case {
 /// The plan for one case, built by whoever needs it first.
 struct Slot {
     case: Case,
-    plan: OnceLock<Result<Plan, String>>,
+    plan: OnceLock<Result<Planned, String>>,
+}
+
+#[derive(Clone)]
+struct Planned {
+    plan: Plan,
+    /// Why it is not run, if so: a load tries sizes that no request has to have.
+    refusal: Option<String>,
 }
 
 impl Plans {
@@ -76,7 +83,7 @@ impl Plans {
 
     /// Whether shapes are left in the plan for this case that only a run decides.
     pub(super) fn leaves_open(&self, case: Case) -> Result<bool, String> {
-        let plan = self.get(case)?;
+        let plan = self.planned(case)?.plan;
         let outputs = plan.model().nodes().iter().flat_map(|node| &node.outputs);
         let mut facts = outputs.map(|output| &output.fact);
         Ok(facts.any(|fact| !fact.shape.is_concrete()))
@@ -84,6 +91,11 @@ impl Plans {
 
     /// The plan for this case.
     pub(super) fn get(&self, case: Case) -> Result<Plan, String> {
+        let Planned { plan, refusal } = self.planned(case)?;
+        refusal.map_or(Ok(plan), Err)
+    }
+
+    fn planned(&self, case: Case) -> Result<Planned, String> {
         let slot = {
             let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
             let slot = match slots.iter().position(|slot| slot.case == case) {
@@ -102,7 +114,7 @@ impl Plans {
             .clone()
     }
 
-    fn concretise(&self, case: &Case) -> TractResult<Plan> {
+    fn concretise(&self, case: &Case) -> TractResult<Planned> {
         let model = match &self.recipe {
             Recipe::Symbolic(model) => model.set_symbols(&substitution(model, &case.shapes)?)?,
             Recipe::PerShape(proto) => typed(proto, Some(&case.shapes))?,
@@ -111,7 +123,12 @@ impl Plans {
             }
         };
         same_sizes(&model)?;
-        model.into_decluttered()?.into_optimized()?.into_runnable()
+        let refusal = sizes::refusal(&model)?;
+        let plan = model
+            .into_decluttered()?
+            .into_optimized()?
+            .into_runnable()?;
+        Ok(Planned { plan, refusal })
     }
 }
 

@@ -192,6 +192,38 @@ fn sizes_are_summed_up() {
     assert_eq!(answer(&model, [given]), i64s("y", &[2], &[2, 5]));
 }
 
+#[test]
+fn a_window_larger_than_its_input_is_refused() {
+    let mut pool = node("MaxPool", &["x"], "y");
+    pool.attribute.push(wholes("kernel_shape", &[3]));
+    let mut pads = whole("pads", &[6], 0);
+    pads.int64_data = vec![0, 0, 2, 0, 0, 0];
+    let mut reflect = node("Pad", &["x", "pads"], "y");
+    reflect.attribute.push(AttributeProto {
+        name: "mode".to_owned(),
+        r#type: AttributeType::String as i32,
+        s: b"reflect".to_vec(),
+        ..AttributeProto::default()
+    });
+    let given = |size: usize| vec![floats("x", &[1, 1, size], &vec![1.0; size])];
+    for (node, text) in [
+        (
+            pool,
+            "node `y` takes a window of 3 over 1, of which 0 are padding",
+        ),
+        (
+            reflect,
+            "node `y` takes a reflection of 2 over an axis of size 1",
+        ),
+    ] {
+        let inputs = given(1).iter().map(declared).collect();
+        let model = model(vec![node], &[pads.clone()], inputs);
+        let error = model.run(given(1)).expect_err("no answer");
+        assert_eq!(error.to_string(), format!("the model failed: {text}"));
+        assert!(model.run(given(3)).is_ok());
+    }
+}
+
 /// What a model of `node` alone answers.
 fn made(node: NodeProto, given: &[NamedTensor]) -> NamedTensor {
     let inputs = given.iter().map(declared).collect();
