@@ -2,7 +2,7 @@
 //! Must not know signatures or plans.
 
 use super::lookup::attribute;
-use super::ops::{AVERAGE, GELU, MAX, PLACES, REQUANTIZE};
+use super::ops::{AVERAGE, GELU, MASK, MAX, PLACES, REQUANTIZE};
 use tract_onnx::pb::attribute_proto::AttributeType;
 use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto};
 
@@ -28,6 +28,7 @@ fn rewritten(mut node: NodeProto) -> Vec<NodeProto> {
         "Gelu" if attribute(&node, "approximate").is_some_and(|it| it.s == b"tanh"[..]) => {
             renamed(node, GELU)
         }
+        "Attention" if node.input.get(3).is_some_and(|mask| !mask.is_empty()) => masked(node),
         "GatherND" | "ScatterND" => counted(node),
         // tract's gives the places of the largest, ours does not.
         "MaxPool" if ceils(&node) && is_valid(&node) && node.output.len() == 1 => {
@@ -70,6 +71,21 @@ fn q_linear(mut node: NodeProto, product: &str, axis: i64) -> Vec<NodeProto> {
     node.name = sums;
     node.op_type = product.to_owned();
     vec![node, scaled]
+}
+
+/// A mask that is added, and then what it is added in.
+fn masked(mut node: NodeProto) -> Vec<NodeProto> {
+    let name = format!("{}.mask", called(&node));
+    let mask = std::mem::replace(&mut node.input[3], name.clone());
+    let added = NodeProto {
+        name: name.clone(),
+        op_type: MASK.to_owned(),
+        input: vec![mask, node.input[0].clone()],
+        output: vec![name],
+        attribute: node.attribute.clone(),
+        ..NodeProto::default()
+    };
+    vec![added, node]
 }
 
 /// Indices counted from the front, and then what takes them.

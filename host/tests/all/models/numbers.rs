@@ -224,6 +224,41 @@ fn a_window_larger_than_its_input_is_refused() {
     }
 }
 
+#[test]
+fn a_gemm_has_factors_of_any_width() {
+    let mut gemm = node("Gemm", &["a", "b", "c"], "y");
+    gemm.attribute.push(AttributeProto {
+        name: "alpha".to_owned(),
+        r#type: AttributeType::Float as i32,
+        f: 0.5,
+        ..AttributeProto::default()
+    });
+    let f64s = |name, values: &[f64]| named(name, &[1, 1], Data::F64(values.to_vec()));
+    let given = [f64s("a", &[4.0]), f64s("b", &[3.0]), f64s("c", &[1.0])];
+    assert_eq!(made(gemm.clone(), &given), f64s("y", &[7.0]));
+    let f16s = |name, bits: u16| named(name, &[1, 1], Data::F16(vec![bits]));
+    let given = [f16s("a", 0x4400), f16s("b", 0x4200), f16s("c", 0x3c00)];
+    assert_eq!(made(gemm, &given), f16s("y", 0x4700));
+}
+
+#[test]
+fn a_mask_of_truths_hides() {
+    let attention = node("Attention", &["q", "k", "v", "mask"], "y");
+    let mask = |seen: [bool; 2]| named("mask", &[1, 2], Data::Bool(seen.to_vec()));
+    let given = |seen| {
+        let one = floats("q", &[1, 1, 1, 1], &[1.0]);
+        let two = |name| floats(name, &[1, 1, 2, 1], &[3.0, 5.0]);
+        vec![one, two("k"), two("v"), mask(seen)]
+    };
+    let answered = made(attention.clone(), &given([false, true]));
+    assert_eq!(answered, floats("y", &[1, 1, 1, 1], &[5.0]));
+    let inputs = given([true, true]).iter().map(declared).collect();
+    let model = model(vec![attention], &[], inputs);
+    let error = model.run(given([false, false])).expect_err("no answer");
+    let text = error.to_string();
+    assert!(text.contains("row 0 of its mask hides all"), "{text}");
+}
+
 /// What a model of `node` alone answers.
 fn made(node: NodeProto, given: &[NamedTensor]) -> NamedTensor {
     let inputs = given.iter().map(declared).collect();

@@ -7,8 +7,10 @@ mod cast;
 mod celu;
 mod cum_sum;
 mod equal;
+mod gemm;
 mod log_softmax;
 mod loss;
+mod mask;
 mod ml;
 mod one_hot;
 mod pad;
@@ -19,6 +21,7 @@ mod recurrent;
 mod reduce;
 
 pub(super) use self::activation::GELU;
+pub(super) use self::mask::MASK;
 pub(super) use self::places::PLACES;
 pub(super) use self::pool::{AVERAGE, MAX};
 pub(super) use self::quantize::REQUANTIZE;
@@ -39,6 +42,7 @@ const OPERATORS: &[(&str, Builder)] = &[
     ("Equal", equal::equal),
     ("FastGelu", activation::fast_gelu),
     ("GRU", recurrent::gru),
+    ("Gemm", gemm::gemm),
     ("LSTM", recurrent::lstm),
     ("LinearClassifier", ml::linear_classifier),
     ("LinearRegressor", ml::linear_regressor),
@@ -74,6 +78,7 @@ const OPERATORS: &[(&str, Builder)] = &[
     ("TreeEnsembleRegressor", ml::tree_ensemble_regressor),
     (AVERAGE, pool::average),
     (GELU, activation::tanh_gelu),
+    (MASK, mask::mask),
     (MAX, pool::max),
     (PLACES, places::places),
     (REQUANTIZE, quantize::requantize),
