@@ -73,6 +73,9 @@ impl Activation {
     }
 
     fn apply(&self, values: &mut [f32]) -> TractResult<()> {
+        // Looked up once: that takes as long as a chunk.
+        let (exp, ln) = (Func::Exp.ew_f32()?, Func::Ln.ew_f32()?);
+        let exp = |values: &mut [f32]| exp.run(values);
         let mut inner = [0.0; CHUNK];
         for values in values.chunks_mut(CHUNK) {
             let inner = &mut inner[..values.len()];
@@ -82,23 +85,43 @@ impl Activation {
                     inner.iter_mut().for_each(|x| {
                         *x = (FRAC_2_PI.sqrt() as f32) * (*x + 0.044715 * *x * *x * *x);
                     });
-                    tanhs(inner)?;
+                    tanhs(inner, exp)?;
                     let pairs = values.iter_mut().zip(inner);
                     pairs.for_each(|(x, tanh)| *x *= 0.5 * (1.0 + *tanh));
                 }
-                Activation::Sigmoid => sigmoids(values)?,
+                Activation::Mish => {
+                    inner.iter_mut().for_each(|x| *x = -x.abs());
+                    exp(inner)?;
+                    for (x, z) in values.iter_mut().zip(inner) {
+                        // The tanh of a softplus, in exponentials.
+                        let (near, far) = (*z * (*z + 2.0), 1.0 + 2.0 * *z);
+                        let above = far / (far + 2.0 * *z * *z);
+                        *x *= if *x < 0.0 { near / (near + 2.0) } else { above };
+                    }
+                }
+                Activation::Sigmoid => sigmoids(values, exp)?,
+                Activation::Softplus => {
+                    inner.iter_mut().for_each(|x| *x = -x.abs());
+                    exp(inner)?;
+                    let mut logs = [0.0; CHUNK];
+                    let logs = &mut logs[..inner.len()];
+                    let pairs = logs.iter_mut().zip(&*inner);
+                    pairs.for_each(|(log, z)| *log = 1.0 + *z);
+                    ln.run(logs)?;
+                    for ((x, z), log) in values.iter_mut().zip(inner).zip(logs) {
+                        // What the sum rounds off is put back.
+                        let kept = (1.0 + *z) - 1.0;
+                        let log = if kept == 0.0 { *z } else { *log * (*z / kept) };
+                        *x = x.max(0.0) + log;
+                    }
+                }
                 Activation::Swish(alpha) => {
                     inner.iter_mut().for_each(|x| *x *= alpha);
-                    sigmoids(inner)?;
-                    values
-                        .iter_mut()
-                        .zip(inner)
-                        .for_each(|(x, part)| *x *= *part);
+                    sigmoids(inner, exp)?;
+                    let pairs = values.iter_mut().zip(inner);
+                    pairs.for_each(|(x, part)| *x *= *part);
                 }
-                Activation::Tanh => tanhs(values)?,
-                Activation::Mish | Activation::Softplus => values
-                    .iter_mut()
-                    .for_each(|x| *x = self.of(f64::from(*x)) as f32),
+                Activation::Tanh => tanhs(values, exp)?,
             }
         }
         Ok(())
@@ -147,27 +170,26 @@ impl ElementWiseMiniOp for Activation {
 }
 
 /// The exponential only of what is not positive: it never overflows.
-fn sigmoids(values: &mut [f32]) -> TractResult<()> {
-    let mut exp = [0.0; CHUNK];
-    let exp = &mut exp[..values.len()];
-    exp.iter_mut()
-        .zip(&*values)
-        .for_each(|(z, x)| *z = -x.abs());
-    Func::Exp.ew_f32()?.run(exp)?;
-    for (x, z) in values.iter_mut().zip(exp) {
+fn sigmoids(values: &mut [f32], exp: impl Fn(&mut [f32]) -> TractResult<()>) -> TractResult<()> {
+    let mut powers = [0.0; CHUNK];
+    let powers = &mut powers[..values.len()];
+    let pairs = powers.iter_mut().zip(&*values);
+    pairs.for_each(|(z, x)| *z = -x.abs());
+    exp(powers)?;
+    for (x, z) in values.iter_mut().zip(powers) {
         *x = if *x < 0.0 { *z } else { 1.0 } / (1.0 + *z);
     }
     Ok(())
 }
 
 /// Near zero, where the exponential would leave nothing of x, the polynomial of Cephes.
-fn tanhs(values: &mut [f32]) -> TractResult<()> {
-    let mut exp = [0.0; CHUNK];
-    let exp = &mut exp[..values.len()];
-    let pairs = exp.iter_mut().zip(&*values);
+fn tanhs(values: &mut [f32], exp: impl Fn(&mut [f32]) -> TractResult<()>) -> TractResult<()> {
+    let mut powers = [0.0; CHUNK];
+    let powers = &mut powers[..values.len()];
+    let pairs = powers.iter_mut().zip(&*values);
     pairs.for_each(|(z, x)| *z = -2.0 * x.abs());
-    Func::Exp.ew_f32()?.run(exp)?;
-    for (x, z) in values.iter_mut().zip(exp) {
+    exp(powers)?;
+    for (x, z) in values.iter_mut().zip(powers) {
         let square = *x * *x;
         let mut near = -5.704_988_7e-3;
         for coefficient in [
@@ -269,11 +291,17 @@ mod tests {
 
     #[test]
     fn far_out_nothing_is_left() {
-        let mut values = [-1e4, 1e4];
-        sigmoids(&mut values).expect("it runs");
-        assert_eq!(values, [0.0, 1.0]);
-        let mut values = [-1e4, 1e4];
-        tanhs(&mut values).expect("it runs");
-        assert_eq!(values, [-1.0, 1.0]);
+        for (activation, expected) in [
+            (Activation::Gelu, [0.0, 1e4]),
+            (Activation::Mish, [0.0, 1e4]),
+            (Activation::Sigmoid, [0.0, 1.0]),
+            (Activation::Softplus, [0.0, 1e4]),
+            (Activation::Swish(1.0), [0.0, 1e4]),
+            (Activation::Tanh, [-1.0, 1.0]),
+        ] {
+            let mut values = [-1e4, 1e4];
+            activation.apply(&mut values).expect("it runs");
+            assert_eq!(values, expected, "{activation:?}");
+        }
     }
 }
