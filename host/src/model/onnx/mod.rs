@@ -12,6 +12,7 @@ mod lookup;
 mod ops;
 mod plan;
 mod rewrite;
+mod run;
 mod sizes;
 mod support;
 mod zip_map;
@@ -87,7 +88,7 @@ impl Model {
                 .into_iter()
                 .map(|input| Ok(to_tract(input.tensor)?.into_tvalue()))
                 .collect::<TractResult<TVec<_>>>()?;
-            let outputs = plan.run(values)?;
+            let outputs = run::run(&plan, values)?;
             outputs
                 .iter()
                 .map(|value| from_tract(value))
@@ -214,13 +215,6 @@ fn contained<T>(run: impl FnOnce() -> TractResult<T>) -> Result<T, String> {
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(format!("{error:#}")),
-        Err(panic) => {
-            let text = panic.downcast_ref::<&str>().copied();
-            let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-            Err(format!(
-                "the engine panicked: {}",
-                text.unwrap_or("it does not say why")
-            ))
-        }
+        Err(panic) => Err(run::said(&*panic)),
     }
 }

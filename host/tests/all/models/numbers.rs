@@ -259,6 +259,21 @@ fn a_mask_of_truths_hides() {
     assert!(text.contains("row 0 of its mask hides all"), "{text}");
 }
 
+#[test]
+fn a_node_that_breaks_off_is_named() {
+    let given = [
+        floats("x", &[1, 2], &[1.0, 2.0]),
+        i64s("at", &[1, 2], &[0, 7]),
+    ];
+    let inputs = given.iter().map(declared).collect();
+    let gather = node("GatherElements", &["x", "at"], "y");
+    let model = model(vec![gather], &[], inputs);
+    let error = model.run(given.to_vec()).expect_err("no answer");
+    let text = error.to_string();
+    let named = "the model failed: node `y`: the engine panicked: ";
+    assert!(text.starts_with(named), "{text}");
+}
+
 /// What a model of `node` alone answers.
 fn made(node: NodeProto, given: &[NamedTensor]) -> NamedTensor {
     let inputs = given.iter().map(declared).collect();
