@@ -3,6 +3,7 @@
 
 use super::convert::to_proto;
 use super::lookup::maker;
+use super::ops::CORNERS;
 use crate::tensor::NamedTensor;
 use tract_onnx::pb::type_proto::{self, Value};
 use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, ValueInfoProto};
@@ -17,14 +18,13 @@ const SLOTS: &[(&str, &[usize])] = &[
     ("BlackmanWindow", &[0]),
     ("CenterCropPad", &[1]),
     ("ConstantOfShape", &[0]),
-    ("CumSum", &[1]),
     ("DFT", &[1, 2]),
     ("Expand", &[1]),
     ("HammingWindow", &[0]),
     ("HannWindow", &[0]),
     ("If", &[0]),
     ("MelWeightMatrix", &[0, 1, 2, 3, 4]),
-    ("OneHot", &[1, 2]),
+    ("OneHot", &[1]),
     ("Pad", &[1, 2, 3]),
     ("Range", &[0, 1, 2]),
     ("Reshape", &[1]),
@@ -37,6 +37,7 @@ const SLOTS: &[(&str, &[usize])] = &[
     ("TopK", &[1]),
     ("Trilu", &[1]),
     ("Unsqueeze", &[1]),
+    (CORNERS, &[2, 3]),
 ];
 
 /// The inputs of `graph` that decide shapes: small ones that lead to such a slot.

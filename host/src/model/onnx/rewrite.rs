@@ -2,7 +2,7 @@
 //! Must not know signatures or plans.
 
 use super::lookup::attribute;
-use super::ops::{AVERAGE, GELU, MASK, MAX, PLACES, REQUANTIZE};
+use super::ops::{AVERAGE, CORNERS, GELU, MASK, MAX, PLACES, REQUANTIZE};
 use tract_onnx::pb::attribute_proto::AttributeType;
 use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto};
 
@@ -25,11 +25,12 @@ fn rewritten(mut node: NodeProto) -> Vec<NodeProto> {
         "AveragePool" if ceils(&node) && (is_valid(&node) || is(&node, "count_include_pad", 1)) => {
             renamed(node, AVERAGE)
         }
-        "Gelu" if attribute(&node, "approximate").is_some_and(|it| it.s == b"tanh"[..]) => {
-            renamed(node, GELU)
-        }
+        "Gelu" if says(&node, "approximate", "tanh") => renamed(node, GELU),
         "Attention" if node.input.get(3).is_some_and(|mask| !mask.is_empty()) => masked(node),
         "GatherND" | "ScatterND" => counted(node),
+        "Resize" if says(&node, "coordinate_transformation_mode", "align_corners") => {
+            renamed(node, CORNERS)
+        }
         // tract's gives the places of the largest, ours does not.
         "MaxPool" if ceils(&node) && is_valid(&node) && node.output.len() == 1 => {
             renamed(node, MAX)
@@ -114,8 +115,12 @@ fn is(node: &NodeProto, name: &str, value: i64) -> bool {
     attribute(node, name).is_some_and(|it| it.i == value)
 }
 
+fn says(node: &NodeProto, name: &str, text: &str) -> bool {
+    attribute(node, name).is_some_and(|it| it.s == text.as_bytes())
+}
+
 fn is_valid(node: &NodeProto) -> bool {
-    attribute(node, "auto_pad").is_some_and(|it| it.s == b"VALID"[..])
+    says(node, "auto_pad", "VALID")
 }
 
 fn renamed(mut node: NodeProto, name: &str) -> Vec<NodeProto> {

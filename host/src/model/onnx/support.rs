@@ -137,11 +137,15 @@ fn wrong(node: &NodeProto, opset: i64) -> Option<String> {
         }
         "Pad" if is("mode", "wrap") => Some("the mode `wrap`".to_owned()),
         "Pad" if attribute("paddings").is_some() => named("paddings"),
-        "Resize"
-            if (is("mode", "linear") || is("mode", "cubic"))
-                && is("coordinate_transformation_mode", "align_corners") =>
-        {
-            named("align_corners")
+        "Resize" if is("coordinate_transformation_mode", "align_corners") => {
+            let others = [
+                "antialias",
+                "axes",
+                "exclude_outside",
+                "keep_aspect_ratio_policy",
+            ];
+            let other = others.into_iter().find(|name| is_other(node, name))?;
+            Some(format!("`align_corners` and `{other}`"))
         }
         "Scan" if opset < 9 => Some(format!("the meaning of opset {opset}")),
         _ => None,
@@ -181,6 +185,15 @@ fn is_uneven(equation: &[u8]) -> bool {
     let operands = equation.split("->").next().unwrap_or_default().split(',');
     let has: Vec<bool> = operands.map(|operand| operand.contains('.')).collect();
     has.contains(&true) && has.contains(&false)
+}
+
+/// Whether an attribute is there and says other than its default.
+fn is_other(node: &NodeProto, name: &str) -> bool {
+    let given = attribute(node, name);
+    given.is_some_and(|it| {
+        let says = !it.s.is_empty() && it.s != b"stretch"[..];
+        it.i != 0 || !it.ints.is_empty() || says
+    })
 }
 
 /// Whether windows leave something out between them.

@@ -274,6 +274,34 @@ fn a_node_that_breaks_off_is_named() {
     assert!(text.starts_with(named), "{text}");
 }
 
+#[test]
+fn corners_are_aligned_over_whole_sizes() {
+    let text = |name: &str, text: &str| AttributeProto {
+        name: name.to_owned(),
+        r#type: AttributeType::String as i32,
+        s: text.as_bytes().to_vec(),
+        ..AttributeProto::default()
+    };
+    let mut resize = node("Resize", &["x", "", "scales"], "y");
+    let corners = text("coordinate_transformation_mode", "align_corners");
+    resize.attribute.push(corners);
+    let scales = TensorProto {
+        name: "scales".to_owned(),
+        dims: vec![2],
+        data_type: F32,
+        float_data: vec![1.0, 0.55],
+        ..TensorProto::default()
+    };
+    let given = floats("x", &[1, 6], &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+    for (mode, expected) in [("nearest", [0.0, 2.0, 5.0]), ("linear", [0.0, 2.5, 5.0])] {
+        let mut resize = resize.clone();
+        resize.attribute.push(text("mode", mode));
+        let model = model(vec![resize], &[scales.clone()], vec![open("x")]);
+        let answered = answer(&model, [given.clone()]);
+        assert_eq!(answered, floats("y", &[1, 3], &expected), "{mode}");
+    }
+}
+
 /// What a model of `node` alone answers.
 fn made(node: NodeProto, given: &[NamedTensor]) -> NamedTensor {
     let inputs = given.iter().map(declared).collect();

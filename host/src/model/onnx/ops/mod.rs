@@ -19,12 +19,14 @@ mod pool;
 mod quantize;
 mod recurrent;
 mod reduce;
+mod resize;
 
 pub(super) use self::activation::GELU;
 pub(super) use self::mask::MASK;
 pub(super) use self::places::PLACES;
 pub(super) use self::pool::{AVERAGE, MAX};
 pub(super) use self::quantize::REQUANTIZE;
+pub(super) use self::resize::CORNERS;
 
 use super::kernel::Builder;
 use tract_onnx::model::OnnxOpRegister;
@@ -77,6 +79,7 @@ const OPERATORS: &[(&str, Builder)] = &[
     ("TreeEnsembleClassifier", ml::tree_ensemble_classifier),
     ("TreeEnsembleRegressor", ml::tree_ensemble_regressor),
     (AVERAGE, pool::average),
+    (CORNERS, resize::corners),
     (GELU, activation::tanh_gelu),
     (MASK, mask::mask),
     (MAX, pool::max),
