@@ -38,7 +38,10 @@ fn size(graph: &GraphProto, node: &NodeProto, rank: usize) -> Option<(usize, usi
             1,
             dims.get(1)? * attribute("group").map_or(1, |group| group.i),
         ),
-        "MatMul" if dims.len() >= 2 => (rank.checked_sub(1)?, dims[dims.len() - 2]),
+        "MatMul" => {
+            let summed = dims.len().saturating_sub(2);
+            (rank.checked_sub(1)?, *dims.get(summed)?)
+        }
         "Gemm" if attribute("transA").is_none_or(|it| it.i == 0) => {
             let turned = attribute("transB").is_some_and(|it| it.i != 0);
             (1, *dims.get(usize::from(turned))?)
