@@ -2,6 +2,7 @@
 //! Each behaves as onnxruntime does, or is refused in words of its own.
 
 mod numbers;
+mod tables;
 
 use modelhost::model::{Error, File, Model};
 use modelhost::tensor::{Data, NamedTensor, Tensor};

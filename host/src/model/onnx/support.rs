@@ -27,10 +27,17 @@ const MICROSOFT: &[&str] = &[
 
 const ML: &[&str] = &[
     "ArrayFeatureExtractor",
+    "Binarizer",
     "CategoryMapper",
+    "FeatureVectorizer",
+    "Imputer",
+    "LabelEncoder",
     "LinearClassifier",
     "LinearRegressor",
     "Normalizer",
+    "OneHotEncoder",
+    "SVMClassifier",
+    "SVMRegressor",
     "Scaler",
     "TreeEnsemble",
     "TreeEnsembleClassifier",
@@ -241,9 +248,9 @@ mod tests {
     #[test]
     fn an_unknown_operator_is_named_with_its_domain_and_opset() {
         assert_eq!(
-            said(17, node("SVMRegressor", "ai.onnx.ml", &[])).as_deref(),
+            said(17, node("DictVectorizer", "ai.onnx.ml", &[])).as_deref(),
             Some(
-                "node `n` uses the operator `SVMRegressor` (domain `ai.onnx.ml`, opset 3), which is not supported"
+                "node `n` uses the operator `DictVectorizer` (domain `ai.onnx.ml`, opset 3), which is not supported"
             )
         );
     }

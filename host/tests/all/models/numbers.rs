@@ -303,7 +303,7 @@ fn corners_are_aligned_over_whole_sizes() {
 }
 
 /// What a model of `node` alone answers.
-fn made(node: NodeProto, given: &[NamedTensor]) -> NamedTensor {
+pub(super) fn made(node: NodeProto, given: &[NamedTensor]) -> NamedTensor {
     let inputs = given.iter().map(declared).collect();
     answer(&model(vec![node], &[], inputs), given.to_vec())
 }
@@ -326,11 +326,11 @@ fn declared(tensor: &NamedTensor) -> ValueInfoProto {
     value(&tensor.name, elem_type, &dims)
 }
 
-fn i64s(name: &str, shape: &[usize], values: &[i64]) -> NamedTensor {
+pub(super) fn i64s(name: &str, shape: &[usize], values: &[i64]) -> NamedTensor {
     named(name, shape, Data::I64(values.to_vec()))
 }
 
-fn number(name: &str, value: i64) -> AttributeProto {
+pub(super) fn number(name: &str, value: i64) -> AttributeProto {
     AttributeProto {
         name: name.to_owned(),
         r#type: AttributeType::Int as i32,
@@ -339,7 +339,7 @@ fn number(name: &str, value: i64) -> AttributeProto {
     }
 }
 
-fn wholes(name: &str, values: &[i64]) -> AttributeProto {
+pub(super) fn wholes(name: &str, values: &[i64]) -> AttributeProto {
     AttributeProto {
         name: name.to_owned(),
         r#type: AttributeType::Ints as i32,
