@@ -193,7 +193,7 @@ fn tanhs(values: &mut [f32], exp: impl Fn(&mut [f32]) -> TractResult<()>) -> Tra
         let square = *x * *x;
         let mut near = -5.704_988_7e-3;
         for coefficient in [
-            2.063_908_9e-2,
+            2.063_909e-2,
             -5.373_971_6e-2,
             1.333_144_2e-1,
             -3.333_328e-1,

@@ -10,14 +10,11 @@ const ROUNDS: usize = 100;
 /// `pairs` says of every class and every later one how likely it is the former.
 pub(super) fn coupled(classes: usize, pairs: &[f32]) -> Vec<f32> {
     let mut likely = vec![vec![0.0_f32; classes]; classes];
-    let mut pairs = pairs.iter();
-    for one in 0..classes {
-        for other in one + 1..classes {
-            let chance = pairs.next().copied().unwrap_or(0.5);
-            let chance = chance.clamp(LEAST, 1.0 - LEAST);
-            likely[one][other] = chance;
-            likely[other][one] = 1.0 - chance;
-        }
+    let each = (0..classes).flat_map(|one| (one + 1..classes).map(move |other| (one, other)));
+    for ((one, other), chance) in each.zip(pairs) {
+        let chance = chance.clamp(LEAST, 1.0 - LEAST);
+        likely[one][other] = chance;
+        likely[other][one] = 1.0 - chance;
     }
     let weight = |one: usize, other: usize| -> f32 {
         if one != other {
