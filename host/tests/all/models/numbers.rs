@@ -47,6 +47,16 @@ fn the_largest_of_nothing_is_no_number() {
 }
 
 #[test]
+fn the_largest_truth_is_whether_any_is() {
+    let truths =
+        |name, shape: &[usize], values: &[bool]| named(name, shape, Data::Bool(values.to_vec()));
+    let given = [truths("x", &[2, 2], &[true, false, false, false])];
+    let mut max = node("ReduceMax", &["x"], "y");
+    max.attribute = vec![wholes("axes", &[1]), number("keepdims", 0)];
+    assert_eq!(made(max, &given), truths("y", &[2], &[true, false]));
+}
+
+#[test]
 fn the_place_of_the_largest_size_is_found() {
     let nodes = vec![node("Shape", &["x"], "s"), node("ArgMax", &["s"], "y")];
     let model = model(nodes, &[], vec![open("x")]);

@@ -204,6 +204,11 @@ impl Kernel for Own {
     fn run(&self, inputs: &[Option<&Tensor>]) -> TractResult<Vec<Tensor>> {
         let input = *required(inputs, 0)?;
         Ok(vec![match input.datum_type() {
+            DatumType::Bool => {
+                let numbers = self.wholes::<u8>(&*input.cast_to::<u8>()?)?;
+                // Of nothing comes the largest or smallest u8.
+                numbers.cast_to::<bool>()?.into_owned()
+            }
             DatumType::F16 => self.fractions::<f16>(input)?,
             DatumType::F32 => self.fractions::<f32>(input)?,
             DatumType::F64 => self.fractions::<f64>(input)?,
