@@ -117,6 +117,24 @@ fn a_whole_division_rounds_towards_zero_and_refuses_zero() {
 }
 
 #[test]
+fn a_size_meets_numbers_beyond_32_bits() {
+    let large = whole("large", &[1], 1_000_000_000_000);
+    for (operator, expected) in [
+        ("Add", [1_000_000_000_002, 1_000_000_000_003]),
+        ("Mul", [2_000_000_000_000, 3_000_000_000_000]),
+    ] {
+        let nodes = vec![
+            node("Shape", &["x"], "shape"),
+            node(operator, &["shape", "large"], "y"),
+        ];
+        let model = model(nodes, std::slice::from_ref(&large), vec![open("x")]);
+        let given = floats("x", &[2, 3], &[0.0; 6]);
+        let answered = answer(&model, [given]);
+        assert_eq!(answered, i64s("y", &[2], &expected), "{operator}");
+    }
+}
+
+#[test]
 fn truths_are_compared() {
     let truths =
         |name, values: &[bool]| named(name, &[2], Data::Bool(values.iter().copied().collect()));

@@ -192,12 +192,7 @@ fn tanhs(values: &mut [f32], exp: impl Fn(&mut [f32]) -> TractResult<()>) -> Tra
     for (x, z) in values.iter_mut().zip(powers) {
         let square = *x * *x;
         let mut near = -5.704_988_7e-3;
-        for coefficient in [
-            2.063_909e-2,
-            -5.373_971_6e-2,
-            1.333_144_2e-1,
-            -3.333_328e-1,
-        ] {
+        for coefficient in [2.063_909e-2, -5.373_971_6e-2, 1.333_144_2e-1, -3.333_328e-1] {
             near = near * square + coefficient;
         }
         let far = ((1.0 - *z) / (1.0 + *z)).copysign(*x);

@@ -1,7 +1,8 @@
-//! Mul, Div and Pow of whole numbers: tract's square stops at the limits of a dtype, and its division of sizes rounds down.
+//! Add, Sub, Mul, Div and Pow of whole numbers: tract's square stops at the limits of a dtype, its division of sizes rounds down, and what meets a size is cut to 32 bits.
 //! Must not know where their inputs come from.
 
 use super::equal::is_size;
+use super::size::cast_all;
 use crate::model::onnx::kernel::{Built, Kernel, required, wired};
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
@@ -9,14 +10,24 @@ use tract_onnx::tract_core::broadcast::multi_broadcast;
 use tract_onnx::tract_core::ops::binary::{BinMiniOp, TypedBinOp};
 use tract_onnx::tract_core::ops::{cast, math};
 use tract_onnx::tract_hir::internal::*;
-use tract_onnx::tract_hir::ops::binary::{rules, wire_cast, wire_rank_broadcast};
+use tract_onnx::tract_hir::ops::binary::{rules, wire_rank_broadcast};
 use tract_onnx::tract_hir::tract_num_traits::{AsPrimitive, Bounded, WrappingMul};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Arithmetic {
+    Add,
+    Sub,
     Mul,
     Div,
     Pow,
+}
+
+pub(super) fn add(_context: &ParsingContext, _node: &NodeProto) -> Built {
+    Ok((expand(Arithmetic::Add), vec![]))
+}
+
+pub(super) fn sub(_context: &ParsingContext, _node: &NodeProto) -> Built {
+    Ok((expand(Arithmetic::Sub), vec![]))
 }
 
 pub(super) fn mul(_context: &ParsingContext, _node: &NodeProto) -> Built {
@@ -34,6 +45,8 @@ pub(super) fn pow(_context: &ParsingContext, _node: &NodeProto) -> Built {
 impl Arithmetic {
     fn tracts(self) -> Box<dyn BinMiniOp> {
         match self {
+            Arithmetic::Add => Box::new(math::Add),
+            Arithmetic::Sub => Box::new(math::Sub),
             Arithmetic::Mul => Box::new(math::Mul),
             Arithmetic::Div => Box::new(math::Div),
             Arithmetic::Pow => Box::new(math::Pow),
@@ -77,7 +90,7 @@ impl Expansion for Arithmetic {
             let power = wired(WholePower, prefix, model, &wires)?;
             // A size that is squared may be one again.
             return if a == size {
-                model.wire_node(format!("{prefix}.size"), cast::cast(a), &power)
+                cast_all(&format!("{prefix}.power"), model, &power, size)
             } else {
                 Ok(power)
             };
@@ -86,7 +99,7 @@ impl Expansion for Arithmetic {
             Arithmetic::Pow if b.is_integer() || b == size => f64::datum_type(),
             _ => self.tracts().operating_datum_type(a, b)?,
         };
-        let wires = wire_cast(prefix, model, &wires, dtype)?;
+        let wires = cast_all(prefix, model, &wires, dtype)?;
         let op: Box<dyn BinMiniOp> = match self {
             Arithmetic::Mul if dtype.is_integer() || dtype == size => Box::new(Times),
             Arithmetic::Div if dtype.is_integer() || dtype == size => Box::new(Over),

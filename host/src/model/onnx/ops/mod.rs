@@ -20,6 +20,7 @@ mod quantize;
 mod recurrent;
 mod reduce;
 mod resize;
+mod size;
 
 pub(super) use self::activation::GELU;
 pub(super) use self::mask::MASK;
@@ -32,6 +33,7 @@ use super::kernel::Builder;
 use tract_onnx::model::OnnxOpRegister;
 
 const OPERATORS: &[(&str, Builder)] = &[
+    ("Add", arithmetic::add),
     ("ArgMax", reduce::arg),
     ("ArgMin", reduce::arg),
     ("ArrayFeatureExtractor", ml::array_feature_extractor),
@@ -81,6 +83,7 @@ const OPERATORS: &[(&str, Builder)] = &[
     ("Sigmoid", activation::sigmoid),
     ("SoftmaxCrossEntropyLoss", loss::softmax_cross_entropy),
     ("Softplus", activation::softplus),
+    ("Sub", arithmetic::sub),
     ("Tanh", activation::tanh),
     ("TreeEnsemble", ml::tree_ensemble),
     ("TreeEnsembleClassifier", ml::tree_ensemble_classifier),

@@ -1,6 +1,7 @@
 //! The Reduce operators and ArgMax, ArgMin: tract sums whole numbers in 32 bits, overflows in the log of a sum of exponentials, and has no largest of nothing.
 //! Must not know where its input comes from.
 
+use super::size::cast_all;
 use crate::model::onnx::kernel::{Built, Kernel, required, wired};
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
@@ -173,8 +174,7 @@ impl Expansion for Reduce {
         };
         wire = wired(own, prefix, model, &[wire])?[0];
         if is_size {
-            let size = cast(TDim::datum_type());
-            wire = model.wire_node(format!("{prefix}.size"), size, &[wire])?[0];
+            wire = cast_all(prefix, model, &[wire], fact.datum_type)?[0];
         }
         if !self.keeps {
             for axis in axes.iter().rev() {
