@@ -136,8 +136,7 @@ fn a_size_meets_numbers_beyond_32_bits() {
 
 #[test]
 fn truths_are_compared() {
-    let truths =
-        |name, values: &[bool]| named(name, &[2], Data::Bool(values.iter().copied().collect()));
+    let truths = |name, values: &[bool]| named(name, &[2], Data::Bool(values.to_vec()));
     let given = [truths("a", &[true, false]), truths("b", &[false, false])];
     let expected = truths("y", &[false, true]);
     assert_eq!(made(node("Equal", &["a", "b"], "y"), &given), expected);
