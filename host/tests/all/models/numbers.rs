@@ -134,6 +134,22 @@ fn a_size_meets_numbers_beyond_32_bits() {
     }
 }
 
+/// As exporters write "to the end".
+#[test]
+fn an_end_beyond_all_sizes_stays_beyond() {
+    let end = whole("end", &[1], i64::MAX);
+    let mut starts = whole("starts", &[2], 0);
+    starts.int64_data = vec![0, 1];
+    let mut concat = node("Concat", &["shape", "end"], "ends");
+    concat.attribute.push(number("axis", 0));
+    let mut shape = node("Shape", &["x"], "shape");
+    shape.attribute.push(number("end", 1));
+    let nodes = vec![shape, concat, node("Slice", &["x", "starts", "ends"], "y")];
+    let model = model(nodes, &[end, starts], vec![open("x")]);
+    let given = floats("x", &[1, 3], &[1.0, 2.0, 3.0]);
+    assert_eq!(answer(&model, [given]), floats("y", &[1, 2], &[2.0, 3.0]));
+}
+
 #[test]
 fn truths_are_compared() {
     let truths = |name, values: &[bool]| named(name, &[2], Data::Bool(values.to_vec()));

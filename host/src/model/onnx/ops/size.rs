@@ -1,9 +1,14 @@
-//! Whole numbers as sizes, all 64 bits of them: tract's cast keeps 32.
+//! Whole numbers as sizes, all 64 bits of them, and what mixes both: tract's cast keeps 32.
 //! Must not know what the sizes are of.
 
-use crate::model::onnx::kernel::{Kernel, required, wired};
+use crate::model::onnx::kernel::{Built, Kernel, required, wired};
+use tract_onnx::model::ParsingContext;
+use tract_onnx::pb::NodeProto;
+use tract_onnx::tract_core::ops::binary::BinMiniOp;
 use tract_onnx::tract_hir::internal::*;
-use tract_onnx::tract_hir::ops::binary::wire_cast;
+use tract_onnx::tract_hir::ops::array::Concat;
+use tract_onnx::tract_hir::ops::binary::{InferenceBinOp, wire_cast};
+use tract_onnx::tract_hir::ops::logic::{CompGT, CompGTE, CompLT, CompLTE, Iff};
 
 #[derive(Debug)]
 struct Size;
@@ -24,6 +29,76 @@ pub(super) fn cast_all(
         }
     }
     wire_cast(prefix, model, &wires, dtype)
+}
+
+/// An operator of tract's, whose inputs are all made sizes where one is.
+#[derive(Debug, Clone)]
+struct Mixed<E>(E);
+
+pub(super) fn concat(_context: &ParsingContext, node: &NodeProto) -> Built {
+    let concat = Concat::new(node.get_attr("axis")?);
+    Ok((expand(Mixed(concat)), vec![]))
+}
+
+pub(super) fn greater(_context: &ParsingContext, _node: &NodeProto) -> Built {
+    compared(CompGT)
+}
+
+pub(super) fn greater_or_equal(_context: &ParsingContext, _node: &NodeProto) -> Built {
+    compared(CompGTE)
+}
+
+pub(super) fn less(_context: &ParsingContext, _node: &NodeProto) -> Built {
+    compared(CompLT)
+}
+
+pub(super) fn less_or_equal(_context: &ParsingContext, _node: &NodeProto) -> Built {
+    compared(CompLTE)
+}
+
+pub(super) fn either(_context: &ParsingContext, _node: &NodeProto) -> Built {
+    Ok((expand(Mixed(Iff)), vec![]))
+}
+
+fn compared(comparison: impl BinMiniOp) -> Built {
+    let comparison = InferenceBinOp(Box::new(comparison));
+    Ok((expand(Mixed(comparison)), vec![]))
+}
+
+impl<E: Expansion + Clone> Expansion for Mixed<E> {
+    fn name(&self) -> StaticName {
+        self.0.name()
+    }
+
+    fn rules<'r, 'p: 'r, 's: 'r>(
+        &'s self,
+        solver: &mut Solver<'r>,
+        inputs: &'p [TensorProxy],
+        outputs: &'p [TensorProxy],
+    ) -> InferenceResult {
+        self.0.rules(solver, inputs, outputs)
+    }
+
+    fn wire(
+        &self,
+        prefix: &str,
+        model: &mut TypedModel,
+        inputs: &[OutletId],
+    ) -> TractResult<TVec<OutletId>> {
+        let mut wires: TVec<OutletId> = inputs.into();
+        let size = TDim::datum_type();
+        let mut has_size = false;
+        for wire in &wires {
+            has_size |= model.outlet_fact(*wire)?.datum_type == size;
+        }
+        for (at, wire) in wires.iter_mut().enumerate() {
+            if has_size && model.outlet_fact(*wire)?.datum_type.is_integer() {
+                let name = format!("{prefix}.size.{at}");
+                *wire = wired(Size, &name, model, &[*wire])?[0];
+            }
+        }
+        self.0.wire(prefix, model, &wires)
+    }
 }
 
 impl Kernel for Size {
