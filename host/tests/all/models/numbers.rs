@@ -339,7 +339,7 @@ fn corners_are_aligned_over_whole_sizes() {
     for (mode, expected) in [("nearest", [0.0, 2.0, 5.0]), ("linear", [0.0, 2.5, 5.0])] {
         let mut resize = resize.clone();
         resize.attribute.push(text("mode", mode));
-        let model = model(vec![resize], &[scales.clone()], vec![open("x")]);
+        let model = model(vec![resize], std::slice::from_ref(&scales), vec![open("x")]);
         let answered = answer(&model, [given.clone()]);
         assert_eq!(answered, floats("y", &[1, 3], &expected), "{mode}");
     }
