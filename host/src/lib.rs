@@ -8,6 +8,7 @@
 //! ```
 //! Each arrow is one constructor, called in [`service::Service::load`], the file to read first.
 
+pub mod allocator;
 pub mod authoring;
 pub mod card;
 pub mod cli;

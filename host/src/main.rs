@@ -2,8 +2,8 @@
 //! Must not know what a command does.
 
 use clap::Parser as _;
-use modelhost::cli;
 use modelhost::settings::{LogFormat, Settings};
+use modelhost::{allocator, cli};
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use tracing_appender::non_blocking::WorkerGuard;
@@ -14,6 +14,7 @@ use tracing_subscriber::EnvFilter;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    allocator::keep_freed_memory();
     let settings = match Settings::try_parse() {
         Ok(settings) => settings,
         Err(error) => {

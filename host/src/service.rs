@@ -243,6 +243,9 @@ impl Parts {
             (join(model), (pre, join(post)))
         });
         let model = model?.map_err(of_model)?;
+        if let Some(why) = &model.fusion().left_out {
+            tracing::warn!(model = manifest.name, why, "the model is run unfused");
+        }
         let (preprocess, postprocess) = (plugins.0?, plugins.1??);
         stage_exists(&preprocess, "preprocess", Plugin::preprocesses)?;
         stage_exists(&postprocess, "postprocess", Plugin::postprocesses)?;

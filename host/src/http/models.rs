@@ -121,6 +121,8 @@ fn of_service(service: Option<&Service>) -> Value {
         "media_types": service.map(|service| service.pipeline.media_types()),
         "bare": service.is_some_and(Service::answers_bare),
         "plan": service.map(|service| service.pipeline.model().plan_kind()),
+        "fused": service.map(|service| service.pipeline.model().fusion().operators),
+        "unfused": service.and_then(|service| service.pipeline.model().fusion().left_out.as_ref()),
         "plugins": {
             "preprocess": service.and_then(|service| plugin(service.pipeline.preprocess())),
             "postprocess": service.and_then(|service| plugin(service.pipeline.postprocess())),

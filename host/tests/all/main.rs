@@ -5,6 +5,7 @@ mod authoring;
 mod client;
 mod conformance;
 mod fake_hub;
+mod fuse;
 mod hub;
 mod init;
 mod manifest;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// Module → modules of ours that it may import. Everything below an entry may be used, never the reverse.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
-    ("main", &["cli", "settings"]),
+    ("main", &["allocator", "cli", "settings"]),
     (
         "cli",
         &[
@@ -75,6 +75,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("card", &["manifest"]),
     ("source", &["manifest"]),
     ("settings", &["source"]),
+    ("allocator", &[]),
     ("authoring", &[]),
     ("manifest", &[]),
     ("tensor", &[]),
@@ -89,6 +90,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 const ENGINES: &[(&str, &str)] = &[
     ("hf_hub", "source/hub.rs"),
     ("tract_onnx", "model/onnx/"),
+    ("rten_gemm", "model/onnx/ops/fused/"),
+    ("rten_simd", "model/onnx/ops/fused/"),
+    ("rten_tensor", "model/onnx/ops/fused/"),
+    ("rten_vecmath", "model/onnx/ops/fused/"),
+    ("rayon", "model/onnx/threads.rs"),
     ("wasmtime", "plugin/sandbox/"),
     ("wasmtime_wizer", "plugin/sandbox/"),
     ("wit_component", "plugin/contract.rs"),
@@ -101,6 +107,7 @@ const ENGINES: &[(&str, &str)] = &[
     ("saphyr_parser", "manifest/position.rs"),
     ("notify", "watch.rs"),
     ("mimalloc", "main.rs"),
+    ("libmimalloc_sys", "allocator.rs"),
     ("npyz", "service/npz.rs"),
     ("zip", "service/npz.rs"),
     ("prometheus", "metrics.rs"),

@@ -19,6 +19,11 @@ pub(super) trait Kernel: Debug + Send + Sync + 'static {
     fn facts(&self, inputs: &[Option<TypedFact>]) -> TractResult<Vec<TypedFact>>;
     /// The outputs.
     fn run(&self, inputs: &[Option<&Tensor>]) -> TractResult<Vec<Tensor>>;
+    /// A kernel that has taken in the inputs that never change, and does without their slots; asked where all but the first are such.
+    fn bound(&self, constants: &[Option<&Tensor>]) -> TractResult<Option<Arc<dyn Kernel>>> {
+        let _ = constants;
+        Ok(None)
+    }
 }
 
 /// The operator of `node`, computed by `kernel`.
@@ -153,7 +158,26 @@ impl Expansion for Custom {
         model: &mut TypedModel,
         inputs: &[OutletId],
     ) -> TractResult<TVec<OutletId>> {
-        model.wire_node(prefix, self.clone(), inputs)
+        let facts = inputs.iter().map(|input| model.outlet_fact(*input));
+        let facts = facts.collect::<TractResult<Vec<_>>>()?;
+        let constants: Vec<_> = facts.iter().map(|fact| fact.konst.as_deref()).collect();
+        let slots = self.slots(constants.iter().copied());
+        let slots: Vec<_> = slots.into_iter().map(Option::flatten).collect();
+        let bound = match constants.split_first() {
+            Some((None, rest)) if rest.iter().all(Option::is_some) => self.kernel.bound(&slots)?,
+            _ => None,
+        };
+        let Some(kernel) = bound else {
+            return model.wire_node(prefix, self.clone(), inputs);
+        };
+        let bound = Custom {
+            inputs: slots.iter().map(Option::is_none).collect(),
+            kernel,
+            ..self.clone()
+        };
+        let rest = inputs.iter().zip(&constants).filter(|(_, it)| it.is_none());
+        let rest: Vec<OutletId> = rest.map(|(input, _)| *input).collect();
+        model.wire_node(prefix, bound, &rest)
     }
 }
 

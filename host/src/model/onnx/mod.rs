@@ -7,33 +7,29 @@ mod convert;
 mod decided;
 mod external;
 mod file;
+mod fuse;
 mod kernel;
+mod load;
 mod lookup;
 mod ops;
+mod output;
 mod plan;
 mod rewrite;
 mod run;
 mod sizes;
 mod support;
+mod threads;
+mod trial;
 mod zip_map;
 
 pub use file::File;
 
 use self::convert::{from_tract, to_tract};
-use self::plan::{Case, Plans, Recipe};
-use super::signature::{Dim, Mismatch, Port, Signature};
+use self::plan::{Plans, Recipe};
+use super::signature::{Mismatch, Signature};
 use crate::tensor::NamedTensor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use tract_onnx::pb::GraphProto;
-use tract_onnx::prelude::{IntoTValue, TVec, TractError, TractResult};
-
-/// Sizes of open dims that a load tries, until one can be planned: some files need more than 1,
-/// and some image models exactly the size that they were trained with.
-const PROBES: [usize; 7] = [1, 2, 16, 64, 224, 256, 384];
-
-/// No more sizes are tried than these.
-const MOST_PROBES: usize = 16;
+use tract_onnx::prelude::{IntoTValue, TVec, TractResult};
 
 /// Why a model does not load or does not answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -56,12 +52,27 @@ pub enum Error {
 pub struct Model {
     signature: Signature,
     plans: Plans,
+    fusion: Fusion,
+}
+
+/// How much of a model runs in operators that stand for several of the file's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fusion {
+    /// How many such operators there are.
+    pub operators: usize,
+    /// Why there are none, where there could be some.
+    pub left_out: Option<String>,
 }
 
 impl Model {
     /// Analyses and plans a model.
     pub fn load(file: File) -> Result<Model, Error> {
-        contained(|| load(file)).map_err(Error::Load)
+        contained(|| load::load(file)).map_err(Error::Load)
+    }
+
+    /// As [`Model::load`], with every operator of the file run on its own.
+    pub fn load_unfused(file: File) -> Result<Model, Error> {
+        contained(|| load::load_unfused(file)).map_err(Error::Load)
     }
 
     /// What it takes and gives.
@@ -72,10 +83,15 @@ impl Model {
     /// How it is planned: `symbolic`, `per shape` or `per value`.
     pub fn plan_kind(&self) -> &'static str {
         match self.plans.recipe {
-            Recipe::Symbolic(_) => "symbolic",
+            Recipe::Whole(_) | Recipe::Symbolic(_) => "symbolic",
             Recipe::PerShape(_) => "per shape",
             Recipe::PerValue(..) => "per value",
         }
+    }
+
+    /// How much of it is fused.
+    pub fn fusion(&self) -> &Fusion {
+        &self.fusion
     }
 
     /// Runs the model once. `inputs` in any order; outputs in the file's order.
@@ -107,107 +123,6 @@ impl Model {
             })
             .collect()
     }
-
-    /// Plans for some size: what this file cannot do at any is said at load, not at the first request.
-    /// Gives whether shapes are left that only a run decides.
-    fn probe(&self, sizes: &[usize], known: &[Vec<Option<usize>>]) -> Result<bool, String> {
-        let mut outcome = Ok(false);
-        for size in sizes {
-            outcome = self.plans.leaves_open(self.shapes_at(*size, known));
-            if outcome.is_ok() {
-                break;
-            }
-        }
-        outcome
-    }
-
-    /// The shapes of the inputs with every open dim at `size`, but for those that are `known`.
-    fn shapes_at(&self, size: usize, known: &[Vec<Option<usize>>]) -> Case {
-        let dims = |(index, port): (usize, &Port)| {
-            let shape = port.shape.iter().flatten().enumerate();
-            let known = |axis: usize| *known.get(index)?.get(axis)?;
-            let dim = |(axis, dim): (usize, &Dim)| match dim {
-                Dim::Fixed(fixed) => *fixed,
-                Dim::Symbol(_) | Dim::Any if known(axis).is_some() => known(axis).unwrap_or(size),
-                // A batch of large pictures would only cost time.
-                Dim::Symbol(_) | Dim::Any if axis == 0 && size > 64 => 1,
-                Dim::Symbol(_) | Dim::Any => size,
-            };
-            shape.map(dim).collect()
-        };
-        Case {
-            shapes: self.signature.inputs.iter().enumerate().map(dims).collect(),
-            values: Vec::new(),
-        }
-    }
-}
-
-fn load(file: File) -> TractResult<Model> {
-    let File {
-        signature,
-        mut proto,
-        missing,
-    } = file;
-    if let Some(missing) = missing.first() {
-        return Err(TractError::msg(format!(
-            "its weights lie in `{missing}`, which is not there"
-        )));
-    }
-    if let Some(refusal) = support::refusal(&proto) {
-        return Err(TractError::msg(refusal));
-    }
-    proto.graph.iter_mut().for_each(rewrite::rewrite);
-    let proto = Arc::new(proto);
-    let graph = proto.graph.as_ref();
-    let symbolic = AssertUnwindSafe(|| plan::typed(&proto, None)?.into_decluttered());
-    let symbolic = match catch_unwind(symbolic) {
-        Ok(Ok(model)) if !graph.is_some_and(support::keeps_symbols) => {
-            Some(Recipe::Symbolic(model))
-        }
-        _ => None,
-    };
-    // Asked only where the symbolic plan fails.
-    let per_shape = std::iter::once_with(|| {
-        let chooses = graph.is_some_and(bound::chooses);
-        (!chooses).then(|| Recipe::PerShape(proto.clone()))
-    });
-    let mut model = Model {
-        signature,
-        plans: Plans::new(Recipe::PerShape(proto.clone())),
-    };
-    let sizes = graph.map_or(PROBES.to_vec(), sizes);
-    let mut reason = String::new();
-    for recipe in symbolic.into_iter().chain(per_shape.flatten()) {
-        let known = match recipe {
-            Recipe::PerShape(_) => contained(|| plan::known(&proto)).unwrap_or_default(),
-            Recipe::Symbolic(_) | Recipe::PerValue(..) => Vec::new(),
-        };
-        model.plans = Plans::new(recipe);
-        match model.probe(&sizes, &known) {
-            // What is open here is not in a plan for each of the values.
-            Ok(true) if graph.is_some_and(bound::slices) => (),
-            Ok(_) => return Ok(model),
-            Err(why) => reason = why,
-        }
-    }
-    let deciding = graph.map(bound::deciding).unwrap_or_default();
-    if deciding.is_empty() {
-        return Err(TractError::msg(reason));
-    }
-    // Which plan there is depends on values that only requests bring.
-    model.plans = Plans::new(Recipe::PerValue(proto, deciding));
-    Ok(model)
-}
-
-/// [`PROBES`], and the sizes of the matrices in the file: a product may leave open what only its weights decide.
-fn sizes(graph: &GraphProto) -> Vec<usize> {
-    let mut sizes = PROBES.to_vec();
-    let matrices = graph.initializer.iter().filter(|it| it.dims.len() == 2);
-    for dim in matrices.flat_map(|matrix| &matrix.dims) {
-        let size = usize::try_from(*dim).ok();
-        sizes.extend(size.filter(|size| sizes.len() < MOST_PROBES && !sizes.contains(size)));
-    }
-    sizes
 }
 
 /// tract panics on some files and inputs; here a panic is an error like any other, which says that it was one.

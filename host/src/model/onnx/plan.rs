@@ -3,22 +3,30 @@
 
 use super::{bound, branch, contained, ops, sizes};
 use crate::tensor::NamedTensor;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tract_onnx::pb;
 use tract_onnx::prelude::{
     Framework, InferenceFact, InferenceModel, InferenceModelExt, IntoRunnable, Symbol, TDim,
-    TractError, TractResult, TypedModel, TypedSimplePlan,
+    TractError, TractResult, TypedModel, TypedNode, TypedSimplePlan,
 };
+use tract_onnx::tract_core::ops::array::Pad;
+use tract_onnx::tract_core::ops::cnn::{Conv, Deconv, MaxPool, SumPool};
 use tract_onnx::tract_core::ops::einsum::EinSum;
+use tract_onnx::tract_core::ops::scan::Scan;
 use tract_onnx::tract_hir::infer::{Factoid, GenericFactoid, ShapeFactoid};
 use tract_onnx::tract_hir::internal::DimLike;
 
-/// Plans kept for this many shapes: each holds its own packed copy of the weights.
+/// Plans kept for this many shapes where each holds its own packed copy of weights.
 const PLANS: usize = 8;
+
+/// As [`PLANS`], where weights are packed once for all of them.
+const LIGHT_PLANS: usize = 64;
 
 /// How a plan for concrete shapes is made.
 pub(super) enum Recipe {
+    /// One plan for all shapes.
+    Whole(Plan),
     /// Analysed once with symbols; shapes are filled in.
     Symbolic(TypedModel),
     /// The symbolic analysis fails on this file: it is analysed anew for each shape.
@@ -32,6 +40,7 @@ pub(super) type Plan = Arc<TypedSimplePlan>;
 /// The plans of one model, made at first use.
 pub(super) struct Plans {
     pub(super) recipe: Recipe,
+    most: usize,
     slots: Mutex<Vec<Arc<Slot>>>,
 }
 
@@ -62,7 +71,28 @@ impl Plans {
     pub(super) fn new(recipe: Recipe) -> Plans {
         Plans {
             recipe,
+            most: PLANS,
             slots: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// One plan for all shapes where nothing that takes time gains from knowing them, or more plans than else.
+    pub(super) fn widened(self) -> Plans {
+        let Recipe::Symbolic(model) = &self.recipe else {
+            return self;
+        };
+        if model.nodes().iter().any(gains) {
+            return self;
+        }
+        // One size alone takes few values: plans for each are a little faster than one for all.
+        if symbols(model) > 1
+            && let Ok(plan) = contained(|| model.clone().into_optimized()?.into_runnable())
+        {
+            return Plans::new(Recipe::Whole(plan));
+        }
+        Plans {
+            most: LIGHT_PLANS,
+            ..self
         }
     }
 
@@ -70,7 +100,7 @@ impl Plans {
     pub(super) fn case(&self, inputs: &mut Vec<NamedTensor>) -> Case {
         let decides = |input: &NamedTensor| match &self.recipe {
             Recipe::PerValue(_, names) => names.contains(&input.name),
-            Recipe::Symbolic(_) | Recipe::PerShape(_) => false,
+            Recipe::Whole(_) | Recipe::Symbolic(_) | Recipe::PerShape(_) => false,
         };
         let (values, rest) = std::mem::take(inputs).into_iter().partition(decides);
         *inputs = rest;
@@ -91,6 +121,9 @@ impl Plans {
 
     /// The plan for this case.
     pub(super) fn get(&self, case: Case) -> Result<Plan, String> {
+        if let Recipe::Whole(plan) = &self.recipe {
+            return Ok(plan.clone());
+        }
         let Planned { plan, refusal } = self.planned(case)?;
         refusal.map_or(Ok(plan), Err)
     }
@@ -106,7 +139,7 @@ impl Plans {
                 }),
             };
             slots.insert(0, slot.clone());
-            slots.truncate(PLANS);
+            slots.truncate(self.most);
             slot
         };
         slot.plan
@@ -116,6 +149,10 @@ impl Plans {
 
     fn concretise(&self, case: &Case) -> TractResult<Planned> {
         let model = match &self.recipe {
+            Recipe::Whole(plan) => {
+                let (plan, refusal) = (plan.clone(), None);
+                return Ok(Planned { plan, refusal });
+            }
             Recipe::Symbolic(model) => model.set_symbols(&substitution(model, &case.shapes)?)?,
             Recipe::PerShape(proto) => typed(proto, Some(&case.shapes))?,
             Recipe::PerValue(proto, _) => {
@@ -130,6 +167,25 @@ impl Plans {
             .into_runnable()?;
         Ok(Planned { plan, refusal })
     }
+}
+
+/// Whether an operator is run in another way once its shapes are known, or asks for more than shapes allow.
+fn gains(node: &TypedNode) -> bool {
+    node.op_is::<EinSum>()
+        || node.op_is::<Conv>()
+        || node.op_is::<Deconv>()
+        || node.op_is::<MaxPool>()
+        || node.op_is::<SumPool>()
+        || node.op_is::<Pad>()
+        || node.op_is::<Scan>()
+}
+
+/// How many sizes of the inputs are open.
+fn symbols(model: &TypedModel) -> usize {
+    let inputs = (0..model.inputs.len()).filter_map(|index| model.input_fact(index).ok());
+    let dims = inputs.flat_map(|fact| fact.shape.iter());
+    let symbols: HashSet<Symbol> = dims.flat_map(|dim| dim.symbols()).collect();
+    symbols.len()
 }
 
 /// Refuses products over axes of different sizes: tract would stretch a size of 1, ONNX does not.

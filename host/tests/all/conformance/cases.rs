@@ -36,6 +36,8 @@ pub(crate) struct Run {
     pub(crate) reason: String,
     /// Nothing where it does not load.
     pub(crate) plan: &'static str,
+    /// Whether some of its operators are made one; it is run without that too.
+    pub(crate) is_fused: bool,
 }
 
 #[derive(Debug)]
@@ -109,17 +111,27 @@ fn of(path: &Path, name: String, onnxruntime: &str) -> Case {
 fn run(path: &Path, form: Form, bytes: &[u8], graph: &GraphProto) -> Run {
     let loaded = File::read(bytes).and_then(Model::load);
     let plan = loaded.as_ref().map_or("", Model::plan_kind);
-    let answers = loaded.map_err(|error| said(Outcome::Refused, &error));
-    let answers = answers.and_then(|model| answers_to(path, &model, graph));
-    let (outcome, reason) = match answers {
-        Ok(()) => (Outcome::Right, String::new()),
-        Err(said) => said,
+    let is_fused = loaded
+        .as_ref()
+        .is_ok_and(|model| model.fusion().operators > 0);
+    let come_to = |loaded: Result<Model, Error>| {
+        let answers = loaded.map_err(|error| said(Outcome::Refused, &error));
+        let answers = answers.and_then(|model| answers_to(path, &model, graph));
+        answers.map_or_else(|said| said, |()| (Outcome::Right, String::new()))
     };
+    let (mut outcome, mut reason) = come_to(loaded);
+    if is_fused {
+        let (alone, why) = come_to(File::read(bytes).and_then(Model::load_unfused));
+        if alone != outcome {
+            (outcome, reason) = (Outcome::Wrong, format!("unfused it is {alone:?}: {why}"));
+        }
+    }
     Run {
         form,
         outcome,
         reason,
         plan,
+        is_fused,
     }
 }
 

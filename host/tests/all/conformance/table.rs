@@ -134,6 +134,13 @@ Right, by how the model is planned; cases that have no dims to open are only amo
         }
         numbers(text, said(form), &row);
     }
+    let runs = cases.iter().flat_map(|case| &case.runs);
+    let fused = runs.filter(|run| run.is_fused).count();
+    writeln!(
+        text,
+        "\nOf these runs {fused} are fused in part, and come to the same when no operator is fused.",
+    )
+    .expect("a String takes everything");
 }
 
 fn section(text: &mut String, title: &str, key: &str, cases: &[Case], of: fn(&Case) -> String) {

@@ -29,6 +29,12 @@ impl Kernel for Mask {
 
     fn run(&self, inputs: &[Option<&Tensor>]) -> TractResult<Vec<Tensor>> {
         let (mask, query) = (*required(inputs, 0)?, *required(inputs, 1)?);
+        if let ([.., rows, _], [_, _, length, _]) = (mask.shape(), query.shape()) {
+            ensure!(
+                rows == length,
+                "a mask of {rows} rows for {length} is not supported"
+            );
+        }
         let mut added = mask.cast_to::<f32>()?.into_owned();
         let width = mask.shape().last().copied().unwrap_or_default();
         let height = mask.shape().iter().rev().nth(1).copied().unwrap_or(1);

@@ -7,6 +7,8 @@ mod cast;
 mod celu;
 mod cum_sum;
 mod equal;
+mod flatten;
+mod fused;
 mod gemm;
 mod log_softmax;
 mod loss;
@@ -23,6 +25,7 @@ mod resize;
 mod size;
 
 pub(super) use self::activation::GELU;
+pub(super) use self::fused::{ATTENTION, FUSED_GELU, LINEAR, NORM, SUM};
 pub(super) use self::mask::MASK;
 pub(super) use self::places::PLACES;
 pub(super) use self::pool::{AVERAGE, MAX};
@@ -47,6 +50,7 @@ const OPERATORS: &[(&str, Builder)] = &[
     ("DynamicQuantizeLinear", quantize::dynamic_quantize_linear),
     ("Equal", equal::equal),
     ("FastGelu", activation::fast_gelu),
+    ("Flatten", flatten::flatten),
     ("FeatureVectorizer", ml::feature_vectorizer),
     ("GRU", recurrent::gru),
     ("Gemm", gemm::gemm),
@@ -94,13 +98,18 @@ const OPERATORS: &[(&str, Builder)] = &[
     ("TreeEnsembleClassifier", ml::tree_ensemble_classifier),
     ("TreeEnsembleRegressor", ml::tree_ensemble_regressor),
     ("Where", size::either),
+    (ATTENTION, fused::attention),
     (AVERAGE, pool::average),
     (CORNERS, resize::corners),
+    (FUSED_GELU, fused::gelu),
     (GELU, activation::tanh_gelu),
+    (LINEAR, fused::linear),
     (MASK, mask::mask),
     (MAX, pool::max),
+    (NORM, fused::norm),
     (PLACES, places::places),
     (REQUANTIZE, quantize::requantize),
+    (SUM, fused::sum),
 ];
 
 /// Puts our operators over tract's.
