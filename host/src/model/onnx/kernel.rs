@@ -19,7 +19,11 @@ pub(super) trait Kernel: Debug + Send + Sync + 'static {
     fn facts(&self, inputs: &[Option<TypedFact>]) -> TractResult<Vec<TypedFact>>;
     /// The outputs.
     fn run(&self, inputs: &[Option<&Tensor>]) -> TractResult<Vec<Tensor>>;
-    /// A kernel that has taken in the inputs that never change, and does without their slots; asked where all but the first are such.
+    /// How many inputs are the model's; those behind may be constants.
+    fn varying(&self) -> usize {
+        1
+    }
+    /// A kernel that has taken in the constants, and does without their slots; asked where all behind the varying are such.
     fn bound(&self, constants: &[Option<&Tensor>]) -> TractResult<Option<Arc<dyn Kernel>>> {
         let _ = constants;
         Ok(None)
@@ -160,24 +164,23 @@ impl Expansion for Custom {
     ) -> TractResult<TVec<OutletId>> {
         let facts = inputs.iter().map(|input| model.outlet_fact(*input));
         let facts = facts.collect::<TractResult<Vec<_>>>()?;
-        let constants: Vec<_> = facts.iter().map(|fact| fact.konst.as_deref()).collect();
-        let slots = self.slots(constants.iter().copied());
-        let slots: Vec<_> = slots.into_iter().map(Option::flatten).collect();
-        let bound = match constants.split_first() {
-            Some((None, rest)) if rest.iter().all(Option::is_some) => self.kernel.bound(&slots)?,
-            _ => None,
+        let varying = self.kernel.varying().min(inputs.len());
+        let constants = facts[varying..].iter().map(|fact| fact.konst.as_deref());
+        let Some(constants) = constants.collect::<Option<Vec<_>>>() else {
+            return model.wire_node(prefix, self.clone(), inputs);
         };
-        let Some(kernel) = bound else {
+        let given = std::iter::repeat_n(None, varying).chain(constants.into_iter().map(Some));
+        let slots: Vec<_> = self.slots(given).into_iter().map(Option::flatten).collect();
+        let Some(kernel) = self.kernel.bound(&slots)? else {
             return model.wire_node(prefix, self.clone(), inputs);
         };
         let bound = Custom {
-            inputs: slots.iter().map(Option::is_none).collect(),
+            inputs: (0..slots.len()).map(|slot| slot < varying).collect(),
             kernel,
             ..self.clone()
         };
-        let rest = inputs.iter().zip(&constants).filter(|(_, it)| it.is_none());
-        let rest: Vec<OutletId> = rest.map(|(input, _)| *input).collect();
-        model.wire_node(prefix, bound, &rest)
+        let rest = &inputs[..varying];
+        model.wire_node(prefix, bound, rest)
     }
 }
 

@@ -3,6 +3,7 @@
 Made with torch 2.15.0, onnx 1.23.2 and onnxruntime 1.31.1."""
 import json, os, warnings
 import numpy as np, onnx, onnxruntime, torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import nn
 import torch.nn.functional as F
 warnings.filterwarnings("ignore")
@@ -111,5 +112,12 @@ for style, exporters in STYLES.items():
             # It takes no mask that is to be repeated over rows.
             given = said
         expected[name] = {"inputs": {n: a.tolist() for n, a in feed.items()}, "out": given.tolist()}
+for per_channel in (False, True):
+    name = "int8-channels" if per_channel else "int8"
+    path = f"{out}/{name}.onnx"
+    quantize_dynamic(f"{out}/eager-script17.onnx", path, weight_type=QuantType.QInt8 if per_channel else QuantType.QUInt8, per_channel=per_channel)
+    feed = {"input_ids": ids.numpy(), "attention_mask": mask.numpy()}
+    given = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]).run(None, feed)[0]
+    expected[name] = {"inputs": {n: a.tolist() for n, a in feed.items()}, "out": given.tolist()}
 with open(f"{out}/expected.json", "w") as file:
     json.dump(expected, file)

@@ -107,7 +107,7 @@ fn at_node(index: &Index<'_>, at: usize, product: &NodeProto) -> Option<Fused> {
 }
 
 /// What an activation is called where it is done along with the product.
-fn form(node: &NodeProto) -> Option<&'static str> {
+pub(super) fn form(node: &NodeProto) -> Option<&'static str> {
     if node.op_type == FUSED_GELU {
         let is_tanh = attribute(node, "form").is_some_and(|it| it.s == b"tanh"[..]);
         return Some(if is_tanh { "gelu-tanh" } else { "gelu" });

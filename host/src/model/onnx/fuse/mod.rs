@@ -7,9 +7,11 @@ mod gelu;
 mod index;
 mod linear;
 mod norm;
+mod quantised;
 mod sum;
 
 use self::index::Index;
+use super::ops;
 use std::collections::HashSet;
 use tract_onnx::pb::attribute_proto::AttributeType;
 use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto};
@@ -29,11 +31,12 @@ pub(super) fn attend(graph: &mut GraphProto) {
 /// Fuses what it finds in `graph`; gives how many operators it made.
 pub(super) fn fuse(graph: &mut GraphProto) -> usize {
     duplicates::merge(graph);
-    let passes: [fn(&Index<'_>) -> Vec<Fused>; 6] = [
+    let passes: [fn(&Index<'_>) -> Vec<Fused>; 7] = [
         norm::find,
         gelu::find,
         linear::find,
         linear::find_pairs,
+        quantised,
         attention::find,
         sum::find,
     ];
@@ -44,6 +47,13 @@ pub(super) fn fuse(graph: &mut GraphProto) -> usize {
         put(graph, found);
     }
     count
+}
+
+fn quantised(index: &Index<'_>) -> Vec<Fused> {
+    match ops::is_exact() {
+        true => quantised::find(index),
+        false => Vec::new(),
+    }
 }
 
 fn put(graph: &mut GraphProto, found: Vec<Fused>) {

@@ -3,7 +3,7 @@
 
 use super::index::{Index, is};
 use super::{Fused, node};
-use crate::model::onnx::ops::{ATTENTION, FUSED_GELU, LINEAR, NORM, SUM};
+use crate::model::onnx::ops::{ATTENTION, FUSED_GELU, LINEAR, NORM, QUANTISED, SUM};
 use tract_onnx::pb::NodeProto;
 
 pub(super) fn find(index: &Index<'_>) -> Vec<Fused> {
@@ -30,6 +30,8 @@ pub(super) fn find(index: &Index<'_>) -> Vec<Fused> {
 fn is_f32(index: &Index<'_>, name: &str) -> bool {
     let makes = |operator: &&str| index.made(name, operator).is_some();
     let is_row = |gather: &NodeProto| index.weights(&gather.input[0], 2).is_some();
-    [ATTENTION, FUSED_GELU, LINEAR, NORM].iter().any(makes)
+    [ATTENTION, FUSED_GELU, LINEAR, NORM, QUANTISED]
+        .iter()
+        .any(makes)
         || index.maker(name, "Gather").is_some_and(is_row)
 }

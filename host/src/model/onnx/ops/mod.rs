@@ -25,7 +25,7 @@ mod resize;
 mod size;
 
 pub(super) use self::activation::GELU;
-pub(super) use self::fused::{ATTENTION, FUSED_GELU, LINEAR, NORM, SUM};
+pub(super) use self::fused::{ATTENTION, FUSED_GELU, LINEAR, NORM, QUANTISED, SUM, is_exact};
 pub(super) use self::mask::MASK;
 pub(super) use self::places::PLACES;
 pub(super) use self::pool::{AVERAGE, MAX};
@@ -108,6 +108,7 @@ const OPERATORS: &[(&str, Builder)] = &[
     (MAX, pool::max),
     (NORM, fused::norm),
     (PLACES, places::places),
+    (QUANTISED, fused::quantised_linear),
     (REQUANTIZE, quantize::requantize),
     (SUM, fused::sum),
 ];

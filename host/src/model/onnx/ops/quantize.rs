@@ -1,8 +1,10 @@
 //! QuantizeLinear, DequantizeLinear and the last step of the QLinear operators, to the letter of ONNX.
 //! Must not know which operator made the values.
 
+use super::fused::{quantised, range};
 use super::log_softmax::axis_in;
 use crate::model::onnx::kernel::{Built, Kernel, operator, required};
+use crate::model::onnx::output::filled;
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
 use tract_onnx::tract_core::tract_data::half::f16;
@@ -10,6 +12,9 @@ use tract_onnx::tract_hir::internal::*;
 
 /// Name of the operator that a QLinear operator ends in: sums of i32, their scale, the output's scale and zero point.
 pub(in crate::model::onnx) const REQUANTIZE: &str = "modelhost.Requantize";
+
+/// Numbers that are quantised at once.
+const PIECE: usize = 1 << 16;
 
 /// How scales and zero points lie over a tensor.
 #[derive(Debug, Clone, Copy)]
@@ -243,21 +248,20 @@ impl Kernel for DynamicQuantizeLinear {
 
     fn run(&self, inputs: &[Option<&Tensor>]) -> TractResult<Vec<Tensor>> {
         let input = *required(inputs, 0)?;
-        let values = floats(input)?;
-        let low = values.iter().fold(0.0, |low: f32, value| low.min(*value));
-        let high = values.iter().fold(0.0, |high: f32, value| high.max(*value));
+        let values = input.cast_to::<f32>()?;
+        let values = values.try_as_plain_ram()?;
+        let values = values.as_slice::<f32>()?;
+        let (low, high) = range(values);
         let scale = if high == low {
             1.0
         } else {
             (high - low) / 255.0
         };
-        let zero = (-low / scale).round_ties_even().clamp(0.0, 255.0);
-        let quantised = |value: &f32| (value / scale).round_ties_even() + zero;
-        let values: Vec<u8> = values.iter().map(|value| quantised(value) as u8).collect();
-        Ok(vec![
-            Tensor::from_shape(input.shape(), &values)?,
-            tensor0(scale),
-            tensor0(zero as u8),
-        ])
+        let zero = (-low / scale).round_ties_even().clamp(0.0, 255.0) as u8;
+        let whole = filled(input.shape(), PIECE, |index, piece| {
+            let values = &values[index * PIECE..][..piece.len()];
+            Ok(quantised(values, scale, zero, piece))
+        });
+        Ok(vec![whole?, tensor0(scale), tensor0(zero)])
     }
 }

@@ -202,7 +202,8 @@ impl PackedLayer {
     }
 }
 
-fn widen(shape: &mut [TDim], depth: &TDim, width: &TDim) -> TractResult<()> {
+/// The last of the dims of a product, of which it was `depth`.
+pub(super) fn widen(shape: &mut [TDim], depth: &TDim, width: &TDim) -> TractResult<()> {
     let last = shape.last_mut().context("it needs an axis")?;
     ensure!(
         last == depth,

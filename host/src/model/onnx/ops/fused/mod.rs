@@ -7,6 +7,8 @@ mod gelu;
 mod head;
 mod linear;
 mod norm;
+mod quantise;
+mod quantised;
 mod rows;
 mod sum;
 
@@ -15,10 +17,14 @@ pub(in crate::model::onnx) const ATTENTION: &str = "modelhost.Attention";
 pub(in crate::model::onnx) const FUSED_GELU: &str = "modelhost.FusedGelu";
 pub(in crate::model::onnx) const LINEAR: &str = "modelhost.Linear";
 pub(in crate::model::onnx) const NORM: &str = "modelhost.Norm";
+pub(in crate::model::onnx) const QUANTISED: &str = "modelhost.QuantisedLinear";
 pub(in crate::model::onnx) const SUM: &str = "modelhost.Sum";
 
 pub(super) use self::attention::attention;
 pub(super) use self::gelu::gelu;
 pub(super) use self::linear::linear;
 pub(super) use self::norm::norm;
+pub(super) use self::quantise::{quantised, range};
+pub(in crate::model::onnx) use self::quantised::is_exact;
+pub(super) use self::quantised::linear as quantised_linear;
 pub(super) use self::sum::sum;
