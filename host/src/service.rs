@@ -17,6 +17,7 @@ pub use gate::Proof;
 pub use reference::{Agreement, Disagreement};
 pub use shelf::Shelf;
 
+use crate::allocator;
 use crate::card::Card;
 use crate::manifest::{self, Manifest};
 use crate::metrics::Metrics;
@@ -189,6 +190,7 @@ async fn on_a_thread<T: Send + 'static>(
             priority::yield_to_others();
         }
         let done = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked()));
+        allocator::give_back_freed_memory();
         sender.send(done).ok();
     };
     std::thread::Builder::new()
@@ -231,7 +233,11 @@ impl Parts {
         let version = version(&manifest, &fetched, [&preprocess, &postprocess]);
         // The engines are independent: the model is analysed while the plugins compile.
         let (model, plugins) = std::thread::scope(|scope| {
-            let model = scope.spawn(|| shelf.model(&key, || Model::load(file)));
+            let model = scope.spawn(|| {
+                let model = shelf.model(&key, || Model::load(file));
+                allocator::give_back_freed_memory();
+                model
+            });
             let limits = limits(&manifest.limits.plugin);
             let signature = &signature;
             let load = move |wasm: Option<Wasm>| {

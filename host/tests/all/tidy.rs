@@ -64,7 +64,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "service",
         &[
-            "manifest", "source", "model", "plugin", "pipeline", "card", "metrics", "priority",
+            "allocator",
+            "manifest",
+            "source",
+            "model",
+            "plugin",
+            "pipeline",
+            "card",
+            "metrics",
+            "priority",
             "tensor",
         ],
     ),
