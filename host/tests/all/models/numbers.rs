@@ -121,6 +121,8 @@ fn a_size_meets_numbers_beyond_32_bits() {
     let large = whole("large", &[1], 1_000_000_000_000);
     for (operator, expected) in [
         ("Add", [1_000_000_000_002, 1_000_000_000_003]),
+        ("Max", [1_000_000_000_000, 1_000_000_000_000]),
+        ("Min", [2, 3]),
         ("Mul", [2_000_000_000_000, 3_000_000_000_000]),
     ] {
         let nodes = vec![

@@ -65,6 +65,8 @@ const OPERATORS: &[(&str, Builder)] = &[
     ("LinearRegressor", ml::linear_regressor),
     ("LogSoftmax", log_softmax::log_softmax),
     ("LpPool", pool::lp),
+    ("Max", size::largest),
+    ("Min", size::least),
     ("Mish", activation::mish),
     ("Mul", arithmetic::mul),
     ("NegativeLogLikelihoodLoss", loss::negative_log_likelihood),

@@ -5,9 +5,10 @@ use crate::model::onnx::kernel::{Built, Kernel, required, wired};
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
 use tract_onnx::tract_core::ops::binary::BinMiniOp;
+use tract_onnx::tract_core::ops::math::{Max, Min};
 use tract_onnx::tract_hir::internal::*;
 use tract_onnx::tract_hir::ops::array::Concat;
-use tract_onnx::tract_hir::ops::binary::{InferenceBinOp, wire_cast};
+use tract_onnx::tract_hir::ops::binary::{InferenceBinOp, Nary, wire_cast};
 use tract_onnx::tract_hir::ops::logic::{CompGT, CompGTE, CompLT, CompLTE, Iff};
 
 #[derive(Debug)]
@@ -54,6 +55,22 @@ pub(super) fn less(_context: &ParsingContext, _node: &NodeProto) -> Built {
 
 pub(super) fn less_or_equal(_context: &ParsingContext, _node: &NodeProto) -> Built {
     compared(CompLTE)
+}
+
+pub(super) fn largest(_context: &ParsingContext, node: &NodeProto) -> Built {
+    extreme(node, Max)
+}
+
+pub(super) fn least(_context: &ParsingContext, node: &NodeProto) -> Built {
+    extreme(node, Min)
+}
+
+/// Of more or fewer than two, which are hardly sizes, tract's own.
+fn extreme(node: &NodeProto, of_two: impl BinMiniOp) -> Built {
+    if node.input.len() == 2 {
+        return compared(of_two);
+    }
+    Ok((Box::new(Nary(Box::new(of_two), false)), vec![]))
 }
 
 pub(super) fn either(_context: &ParsingContext, _node: &NodeProto) -> Built {
