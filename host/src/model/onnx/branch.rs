@@ -2,7 +2,7 @@
 //! tract wants both branches to give the same shapes; exporters write `If` where they do not.
 //! Must not know plans or signatures.
 
-use super::lookup::attribute;
+use super::lookup::{attribute, read};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, ValueInfoProto};
@@ -62,18 +62,6 @@ fn above<'a>(graph: &'a GraphProto, name: &'a str) -> Vec<&'a NodeProto> {
     }
     found.reverse();
     found
-}
-
-/// Gives `each` every name that `node` reads, and the graphs inside it.
-fn read<'a>(node: &'a NodeProto, each: &mut impl FnMut(&'a str)) {
-    node.input.iter().for_each(|name| each(name));
-    let graphs = node.attribute.iter().filter_map(|it| it.g.as_ref());
-    for graph in graphs {
-        graph.output.iter().for_each(|output| each(&output.name));
-        for node in &graph.node {
-            read(node, each);
-        }
-    }
 }
 
 /// The part of `model` that makes the values called `names`.

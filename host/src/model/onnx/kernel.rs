@@ -24,8 +24,7 @@ pub(super) trait Kernel: Debug + Send + Sync + 'static {
         1
     }
     /// A kernel that has taken in the constants, and does without their slots; asked where all behind the varying are such.
-    fn bound(&self, constants: &[Option<&Tensor>]) -> TractResult<Option<Arc<dyn Kernel>>> {
-        let _ = constants;
+    fn bound(&self, _constants: &[Option<&Tensor>]) -> TractResult<Option<Arc<dyn Kernel>>> {
         Ok(None)
     }
 }
@@ -64,6 +63,13 @@ pub(super) fn required<T>(inputs: &[Option<T>], index: usize) -> TractResult<&T>
         .get(index)
         .and_then(Option::as_ref)
         .with_context(|| format!("input {index} is missing"))
+}
+
+/// `axis` counted from the front.
+pub(super) fn axis_in(axis: i64, rank: usize) -> TractResult<usize> {
+    let counted = if axis < 0 { axis + rank as i64 } else { axis };
+    let fits = usize::try_from(counted).ok().filter(|axis| *axis < rank);
+    fits.with_context(|| format!("axis {axis} is outside of rank {rank}"))
 }
 
 /// As [`required`], and refused unless it is of 32-bit numbers.

@@ -82,8 +82,8 @@ fn prepared(file: File) -> TractResult<(Signature, ModelProto)> {
     if let Some(refusal) = support::refusal(&proto) {
         return Err(TractError::msg(refusal));
     }
-    proto.graph.iter_mut().for_each(rewrite::rewrite);
     proto.graph.iter_mut().for_each(fuse::attend);
+    proto.graph.iter_mut().for_each(rewrite::rewrite);
     Ok((signature, proto))
 }
 

@@ -24,12 +24,11 @@ mod zip_map;
 
 pub use file::File;
 
-use self::convert::{from_tract, to_tract};
 use self::plan::{Plans, Recipe};
 use super::signature::{Mismatch, Signature};
 use crate::tensor::NamedTensor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use tract_onnx::prelude::{IntoTValue, TVec, TractResult};
+use tract_onnx::prelude::TractResult;
 
 /// Why a model does not load or does not answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -99,18 +98,7 @@ impl Model {
         let mut inputs = self.signature.arrange(inputs)?;
         let case = self.plans.case(&mut inputs);
         let plan = self.plans.get(case).map_err(Error::Run)?;
-        let outputs = contained(|| {
-            let values = inputs
-                .into_iter()
-                .map(|input| Ok(to_tract(input.tensor)?.into_tvalue()))
-                .collect::<TractResult<TVec<_>>>()?;
-            let outputs = run::run(&plan, values)?;
-            outputs
-                .iter()
-                .map(|value| from_tract(value))
-                .collect::<TractResult<Vec<_>>>()
-        })
-        .map_err(Error::Run)?;
+        let outputs = contained(|| run::run(&plan, inputs)).map_err(Error::Run)?;
         outputs
             .into_iter()
             .zip(&self.signature.outputs)

@@ -1,14 +1,13 @@
 //! Whether a fused model answers as the unfused one, on inputs that are made up.
 //! Must not know how operators are fused.
 
-use super::convert::{from_tract, to_tract};
 use super::plan::{self, Case};
-use super::{Error, Model, contained};
+use super::{Error, Model, contained, run};
 use crate::model::signature::{Dim, Port, Signature};
 use crate::tensor::{Data, Dtype, NamedTensor, Tensor};
 use std::collections::HashMap;
 use tract_onnx::pb::ModelProto;
-use tract_onnx::prelude::{IntoRunnable, IntoTValue, TVec, TractResult};
+use tract_onnx::prelude::{IntoRunnable, TractResult};
 
 /// How far numbers may be apart, as a share of the largest where that is above 1.
 const TOLERANCE: f64 = 1e-4;
@@ -34,7 +33,7 @@ pub(super) fn disagreement(
         let Some(inputs) = made(signature, &shapes) else {
             break;
         };
-        let Ok(plain) = contained(|| alone(plain, &shapes, &inputs)) else {
+        let Ok(plain) = contained(|| alone(plain, &shapes, inputs.clone())) else {
             continue;
         };
         return match fused.run(inputs) {
@@ -51,13 +50,10 @@ pub(super) fn disagreement(
 fn alone(
     proto: &ModelProto,
     shapes: &[Vec<usize>],
-    inputs: &[NamedTensor],
+    inputs: Vec<NamedTensor>,
 ) -> TractResult<Vec<Tensor>> {
     let plan = plan::typed(proto, Some(shapes))?.into_runnable()?;
-    let tensors = inputs.iter().map(|input| input.tensor.clone());
-    let values = tensors.map(|tensor| Ok(to_tract(tensor)?.into_tvalue()));
-    let outputs = plan.run(values.collect::<TractResult<TVec<_>>>()?)?;
-    outputs.iter().map(|output| from_tract(output)).collect()
+    run::run(&plan, inputs)
 }
 
 fn apart(fused: &[NamedTensor], plain: &[Tensor], rounds: bool) -> Option<String> {

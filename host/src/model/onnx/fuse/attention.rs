@@ -4,7 +4,7 @@
 use super::index::{Index, is};
 use super::{Fused, integers, node, number};
 use crate::model::onnx::lookup::attribute;
-use crate::model::onnx::ops::{ATTENTION, MASK};
+use crate::model::onnx::ops::ATTENTION;
 use tract_onnx::pb::{AttributeProto, NodeProto};
 
 /// [batch, length, head, width] to [batch, head, length, width], and back.
@@ -36,7 +36,7 @@ pub(super) fn find_whole(index: &Index<'_>) -> Vec<Fused> {
 enum Mask<'a> {
     None,
     Added(&'a str),
-    /// A number in the place of scores, where the truths of a value hide or show them.
+    /// A number in the place of scores, where the truths of a value hide or show them; one of numbers is added.
     Filled {
         by: f32,
         truths: &'a str,
@@ -53,33 +53,57 @@ fn at_softmax(index: &Index<'_>, softmax: &NodeProto) -> Option<Fused> {
     let [query, key] = product.input.as_slice() else {
         return None;
     };
-    let query = operand(index, query);
-    let key = operand(index, key);
     let (at, last, turns_nan) = weighted(index, softmax)?;
-    let value = operand(index, &last.input[1]);
-    // The widths of rows must lie together.
-    let ends = |it: &Operand<'_>| it.axes.last().is_none_or(|axis| *axis == 3);
-    if !ends(&query) || !ends(&value) || value.scale != 1.0 {
-        return None;
+    let (query, key) = (operand(index, query), operand(index, key));
+    let found = Attention {
+        scale: query.scale * key.scale * scale,
+        query,
+        key,
+        value: operand(index, &last.input[1]),
+        mask,
+        turns_nan,
+    };
+    found.fused(index, at, last)
+}
+
+/// What is known of it when it is found.
+struct Attention<'a> {
+    scale: f32,
+    query: Operand<'a>,
+    key: Operand<'a>,
+    value: Operand<'a>,
+    mask: Mask<'a>,
+    /// Whether rows of no number become zeros.
+    turns_nan: bool,
+}
+
+impl Attention<'_> {
+    /// Up to `last`, or the transposition that brings heads back behind it.
+    fn fused(&self, index: &Index<'_>, at: usize, last: &NodeProto) -> Option<Fused> {
+        // The widths of rows must lie together.
+        let ends = |it: &Operand<'_>| it.axes.last().is_none_or(|axis| *axis == 3);
+        if !ends(&self.query) || !ends(&self.value) || self.value.scale != 1.0 {
+            return None;
+        }
+        let back = index.only(&last.output[0], "Transpose");
+        let back = back.filter(|(_, it)| attribute(it, "perm").is_some_and(|it| it.ints == HEADS));
+        let is_back = back.is_some();
+        let (at, last) = back.unwrap_or((at, last));
+        let mut attributes = vec![
+            number("scale", self.scale),
+            integers("query", &self.query.axes),
+            integers("key", &self.key.axes),
+            integers("value", &self.value.axes),
+            integers("back", &[i64::from(is_back)]),
+            integers("nan", &[i64::from(self.turns_nan)]),
+        ];
+        let mut inputs = vec![self.query.name, self.key.name, self.value.name];
+        self.mask.put(&mut inputs, &mut attributes);
+        Some(Fused {
+            at,
+            node: node(ATTENTION, last, &inputs, attributes),
+        })
     }
-    let back = index.only(&last.output[0], "Transpose");
-    let back = back.filter(|(_, it)| attribute(it, "perm").is_some_and(|it| it.ints == HEADS));
-    let is_back = back.is_some();
-    let (at, last) = back.unwrap_or((at, last));
-    let mut attributes = vec![
-        number("scale", query.scale * key.scale * scale),
-        integers("query", &query.axes),
-        integers("key", &key.axes),
-        integers("value", &value.axes),
-        integers("back", &[i64::from(is_back)]),
-        integers("nan", &[i64::from(turns_nan)]),
-    ];
-    let mut inputs = vec![query.name, key.name, value.name];
-    mask.put(&mut inputs, &mut attributes);
-    Some(Fused {
-        at,
-        node: node(ATTENTION, last, &inputs, attributes),
-    })
 }
 
 impl<'a> Mask<'a> {
@@ -105,46 +129,30 @@ fn at_whole(index: &Index<'_>, at: usize, whole: &NodeProto) -> Option<Fused> {
         return None;
     }
     let [query, key, value] = whole.input.first_chunk()?;
-    let (query, key, value) = (
-        operand(index, query),
-        operand(index, key),
-        operand(index, value),
-    );
-    let ends = |it: &Operand<'_>| it.axes.last().is_none_or(|axis| *axis == 3);
-    let is_scaled = query.scale != 1.0 || key.scale != 1.0 || value.scale != 1.0;
-    if !ends(&query) || !ends(&value) || is_scaled {
+    let (query, mut key) = (operand(index, query), operand(index, key));
+    if query.scale != 1.0 || key.scale != 1.0 {
         return None;
     }
-    let turned = match key.axes.as_slice() {
+    // It takes keys as rows.
+    key.axes = match key.axes.as_slice() {
         [a, b, c, d] => vec![*a, *b, *d, *c],
         _ => vec![0, 1, 3, 2],
     };
-    let mask = whole.input.get(3).map_or("", String::as_str);
-    // As it was before it was made one that is added.
-    let mask = index
-        .made(mask, MASK)
-        .map_or(mask, |it| it.input[0].as_str());
-    let back = index.only(&whole.output[0], "Transpose");
-    let back = back.filter(|(_, it)| attribute(it, "perm").is_some_and(|it| it.ints == HEADS));
-    let is_back = back.is_some();
-    let (at, last) = back.unwrap_or((at, whole));
-    let attributes = vec![
+    let mask = whole.input.get(3).filter(|it| !it.is_empty());
+    let found = Attention {
         // The operator's own is known with its shapes.
-        number("scale", attribute(whole, "scale").map_or(0.0, |it| it.f)),
-        integers("query", &query.axes),
-        integers("key", &turned),
-        integers("value", &value.axes),
-        integers("back", &[i64::from(is_back)]),
-        integers("nan", &[1]),
-        number("fill", f32::NEG_INFINITY),
-        integers("hides", &[0]),
-    ];
-    let mut inputs = vec![query.name, key.name, value.name];
-    inputs.extend(Some(mask).filter(|it| !it.is_empty()));
-    Some(Fused {
-        at,
-        node: node(ATTENTION, last, &inputs, attributes),
-    })
+        scale: attribute(whole, "scale").map_or(0.0, |it| it.f),
+        query,
+        key,
+        value: operand(index, value),
+        mask: mask.map_or(Mask::None, |mask| Mask::Filled {
+            by: f32::NEG_INFINITY,
+            truths: mask,
+            hides: false,
+        }),
+        turns_nan: true,
+    };
+    found.fused(index, at, whole)
 }
 
 /// The scores behind `name`, and what is done to them.

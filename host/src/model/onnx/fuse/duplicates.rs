@@ -2,6 +2,7 @@
 //! Must not know what nodes compute.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use tract_onnx::pb::{GraphProto, NodeProto, TensorProto};
 
 /// Constants up to so many bytes are compared by value.
@@ -32,8 +33,7 @@ pub(super) fn merge(graph: &mut GraphProto) {
         instead.remove(&input.name);
     }
     instead.retain(|name, to| name != to && !graph.input.iter().any(|it| it.name == *to));
-    for node in std::mem::take(&mut graph.node) {
-        let mut node = node;
+    for mut node in std::mem::take(&mut graph.node) {
         for input in &mut node.input {
             if let Some(name) = instead.get(input) {
                 input.clone_from(name);
@@ -41,28 +41,26 @@ pub(super) fn merge(graph: &mut GraphProto) {
         }
         let is_output = node.output.iter().any(|it| outputs.contains(it));
         let has_graph = node.attribute.iter().any(|it| it.g.is_some());
-        if is_output || has_graph || RANDOM.contains(&node.op_type.as_str()) || !is_light(&node) {
-            graph.node.push(node);
-            continue;
-        }
-        match first.get(&of_node(&node)) {
-            Some(names) if names.len() == node.output.len() => {
-                let pairs = node.output.iter().zip(names);
-                instead.extend(pairs.map(|(from, to)| (from.clone(), to.clone())));
-                // A graph inside may still say the old name.
-                graph.node.push(node);
-            }
-            _ => {
-                first.insert(of_node(&node), node.output.clone());
-                graph.node.push(node);
+        let is_random = RANDOM.contains(&node.op_type.as_str());
+        if !is_output && !has_graph && !is_random && is_light(&node) {
+            match first.entry(of_node(&node)) {
+                Entry::Occupied(same) => {
+                    let pairs = node.output.iter().zip(same.get());
+                    instead.extend(pairs.map(|(from, to)| (from.clone(), to.clone())));
+                }
+                Entry::Vacant(place) => {
+                    place.insert(node.output.clone());
+                }
             }
         }
+        // Merged, it stays as well: a graph inside may still say its name.
+        graph.node.push(node);
     }
 }
 
 fn is_light(node: &NodeProto) -> bool {
-    let tensors = node.attribute.iter().filter_map(|it| it.t.as_ref());
-    tensors.into_iter().all(is_small)
+    let mut tensors = node.attribute.iter().filter_map(|it| it.t.as_ref());
+    tensors.all(is_small)
 }
 
 fn is_small(tensor: &TensorProto) -> bool {

@@ -1,7 +1,7 @@
 //! Who makes and who takes each value of a graph, and which values never change.
 //! Must not know what is fused.
 
-use crate::model::onnx::lookup::attribute;
+use crate::model::onnx::lookup::{attribute, read_inside};
 use std::collections::{HashMap, HashSet};
 use tract_onnx::pb::{GraphProto, NodeProto, TensorProto};
 
@@ -50,7 +50,9 @@ impl<'a> Index<'a> {
         for input in node.input.iter().filter(|it| !it.is_empty()) {
             self.takers.entry(input).or_default().push(at);
         }
-        keep(&mut self.kept, node);
+        read_inside(node, &mut |name| {
+            self.kept.insert(name);
+        });
         let Some(output) = node.output.first() else {
             return;
         };
@@ -71,8 +73,7 @@ impl<'a> Index<'a> {
 
     /// The node that makes `name`, if it is one of ONNX's called `operator`.
     pub(super) fn maker(&self, name: &str, operator: &str) -> Option<&'a NodeProto> {
-        let node = &self.nodes[*self.makers.get(name)?];
-        is(node, operator).then_some(node)
+        self.made(name, operator).filter(|node| is_onnxs(node))
     }
 
     /// The node that makes `name`, if it is one of our own called `operator`.
@@ -118,7 +119,7 @@ impl<'a> Index<'a> {
             return Some((value.data_type, value.dims.clone()));
         }
         let node = &self.nodes[*self.makers.get(name)?];
-        if steps == 0 || !["", "ai.onnx"].contains(&node.domain.as_str()) {
+        if steps == 0 || !is_onnxs(node) {
             return None;
         }
         let inputs = node.input.iter().filter(|it| !it.is_empty());
@@ -190,7 +191,11 @@ fn broadcast(a: &[i64], b: &[i64]) -> Option<Vec<i64>> {
 
 /// Whether `node` is ONNX's operator of that name.
 pub(super) fn is(node: &NodeProto, operator: &str) -> bool {
-    node.op_type == operator && ["", "ai.onnx"].contains(&node.domain.as_str())
+    node.op_type == operator && is_onnxs(node)
+}
+
+fn is_onnxs(node: &NodeProto) -> bool {
+    ["", "ai.onnx"].contains(&node.domain.as_str())
 }
 
 /// The other of two inputs.
@@ -200,18 +205,4 @@ pub(super) fn other<'a>(node: &'a NodeProto, name: &str) -> Option<&'a str> {
         [a, b] if b == name && a != name => Some(a),
         _ => None,
     }
-}
-
-fn keep<'a>(kept: &mut HashSet<&'a str>, node: &'a NodeProto) {
-    let graphs = node.attribute.iter().filter_map(|it| it.g.as_ref());
-    for inner in graphs.flat_map(|graph| &graph.node) {
-        kept.extend(inner.input.iter().map(String::as_str));
-        keep(kept, inner);
-    }
-    let graphs = node.attribute.iter().filter_map(|it| it.g.as_ref());
-    kept.extend(
-        graphs
-            .flat_map(|graph| &graph.output)
-            .map(|it| it.name.as_str()),
-    );
 }

@@ -60,7 +60,7 @@ pub(super) fn find_pairs(index: &Index<'_>) -> Vec<Fused> {
     found
 }
 
-fn at_node(index: &Index<'_>, at: usize, product: &NodeProto) -> Option<Fused> {
+fn at_node<'a>(index: &Index<'a>, at: usize, product: &'a NodeProto) -> Option<Fused> {
     let [x, weights, ..] = product.input.as_slice() else {
         return None;
     };
@@ -74,7 +74,7 @@ fn at_node(index: &Index<'_>, at: usize, product: &NodeProto) -> Option<Fused> {
         () => return None,
     };
     let width = if is_turned { dims[0] } else { dims[1] };
-    let mut bias = product
+    let bias = product
         .input
         .get(2)
         .filter(|it| !it.is_empty())
@@ -82,32 +82,59 @@ fn at_node(index: &Index<'_>, at: usize, product: &NodeProto) -> Option<Fused> {
     if !bias.is_none_or(|it| is_bias(index, it, width)) {
         return None;
     }
-    let (mut at, mut last) = (at, product);
-    if bias.is_none()
-        && let Some((place, sum)) = index.only(&last.output[0], "Add")
-        && let Some(added) = other(sum, &last.output[0]).filter(|it| is_bias(index, it, width))
-    {
-        (at, last, bias) = (place, sum, Some(added));
-    }
-    let mut activation = "none";
-    if let Some((place, next)) = index.only_taker(&last.output[0])
-        && let Some(form) = form(next)
-    {
-        (at, last, activation) = (place, next, form);
-    }
-    let inputs = [x, weights.as_str(), bias.unwrap_or_default()];
+    let tail = Tail::of(index, at, product, bias, width);
+    let inputs = [x, weights.as_str(), tail.bias.unwrap_or_default()];
     let attributes = vec![
-        text("activation", activation),
+        text("activation", tail.activation),
         integers("turned", &[i64::from(is_turned)]),
     ];
     Some(Fused {
-        at,
-        node: node(LINEAR, last, &inputs, attributes),
+        at: tail.at,
+        node: node(LINEAR, tail.last, &inputs, attributes),
     })
 }
 
+/// What follows a product and is done along with it.
+pub(super) struct Tail<'a> {
+    pub(super) at: usize,
+    pub(super) last: &'a NodeProto,
+    pub(super) bias: Option<&'a str>,
+    pub(super) activation: &'static str,
+}
+
+impl<'a> Tail<'a> {
+    /// Behind `product`, which has `width` columns; another bias is looked for unless it has one.
+    pub(super) fn of(
+        index: &Index<'a>,
+        at: usize,
+        product: &'a NodeProto,
+        bias: Option<&'a str>,
+        width: i64,
+    ) -> Tail<'a> {
+        let mut tail = Tail {
+            at,
+            last: product,
+            bias,
+            activation: "none",
+        };
+        let made = &tail.last.output[0];
+        if bias.is_none()
+            && let Some((place, sum)) = index.only(made, "Add")
+            && let Some(added) = other(sum, made).filter(|it| is_bias(index, it, width))
+        {
+            (tail.at, tail.last, tail.bias) = (place, sum, Some(added));
+        }
+        if let Some((place, next)) = index.only_taker(&tail.last.output[0])
+            && let Some(form) = form(next)
+        {
+            (tail.at, tail.last, tail.activation) = (place, next, form);
+        }
+        tail
+    }
+}
+
 /// What an activation is called where it is done along with the product.
-pub(super) fn form(node: &NodeProto) -> Option<&'static str> {
+fn form(node: &NodeProto) -> Option<&'static str> {
     if node.op_type == FUSED_GELU {
         let is_tanh = attribute(node, "form").is_some_and(|it| it.s == b"tanh"[..]);
         return Some(if is_tanh { "gelu-tanh" } else { "gelu" });

@@ -11,6 +11,7 @@ mod quantised;
 mod sum;
 
 use self::index::Index;
+use super::lookup::read;
 use super::ops;
 use std::collections::HashSet;
 use tract_onnx::pb::attribute_proto::AttributeType;
@@ -69,20 +70,14 @@ fn drop_unused(graph: &mut GraphProto) {
     let mut kept = Vec::new();
     for node in std::mem::take(&mut graph.node).into_iter().rev() {
         if node.output.iter().any(|it| taken.contains(it)) {
-            take(&mut taken, &node);
+            read(&node, &mut |name| {
+                taken.insert(name.to_owned());
+            });
             kept.push(node);
         }
     }
     kept.reverse();
     graph.node = kept;
-}
-
-fn take(taken: &mut HashSet<String>, node: &NodeProto) {
-    taken.extend(node.input.iter().filter(|it| !it.is_empty()).cloned());
-    for graph in node.attribute.iter().filter_map(|it| it.g.as_ref()) {
-        taken.extend(graph.output.iter().map(|it| it.name.clone()));
-        graph.node.iter().for_each(|inner| take(taken, inner));
-    }
 }
 
 fn node(

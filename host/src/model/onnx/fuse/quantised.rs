@@ -2,7 +2,7 @@
 //! Must not know how whole numbers are multiplied.
 
 use super::index::{Index, is, other};
-use super::linear::form;
+use super::linear::Tail;
 use super::{Fused, node, text};
 use crate::model::onnx::lookup::attribute;
 use crate::model::onnx::ops::QUANTISED;
@@ -37,32 +37,17 @@ fn at_product(index: &Index<'_>, product: &NodeProto) -> Option<Fused> {
     }
     let (_, cast) = index.only(&product.output[0], "Cast")?;
     attribute(cast, "to").filter(|it| it.i == F32)?;
-    let (mut at, mut last) = index.only(&cast.output[0], "Mul")?;
+    let (at, last) = index.only(&cast.output[0], "Mul")?;
     let scales = index.maker(other(last, &cast.output[0])?, "Mul")?;
     let scale = other(scales, x_scale)?;
     let is_scale = |it: &TensorProto| it.data_type == F32 as i32 && fits(it);
     index.constant(scale).filter(|it| is_scale(it))?;
-    let mut bias = "";
-    if let Some((place, sum)) = index.only(&last.output[0], "Add")
-        && let Some(added) = other(sum, &last.output[0])
-        && index.weights(added, 1).is_some_and(|dims| dims[0] == width)
-    {
-        (at, last, bias) = (place, sum, added);
-    }
-    let mut activation = "none";
-    if let Some((place, next)) = index.only_taker(&last.output[0])
-        && let Some(form) = form(next)
-    {
-        (at, last, activation) = (place, next, form);
-    }
+    let tail = Tail::of(index, at, last, None, width);
+    let bias = tail.bias.unwrap_or_default();
     let inputs = [x, x_zero, x_scale, weights, scale, zero, bias];
+    let attributes = vec![text("activation", tail.activation)];
     Some(Fused {
-        at,
-        node: node(
-            QUANTISED,
-            last,
-            &inputs,
-            vec![text("activation", activation)],
-        ),
+        at: tail.at,
+        node: node(QUANTISED, tail.last, &inputs, attributes),
     })
 }

@@ -1,8 +1,7 @@
 //! CumSum: tract's cannot sum sizes, and needs its axis before it runs.
 //! Must not know where its input comes from.
 
-use super::log_softmax::axis_in;
-use crate::model::onnx::kernel::{Built, Kernel, operator, required};
+use crate::model::onnx::kernel::{Built, Kernel, axis_in, operator, required};
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
 use tract_onnx::tract_core::tract_data::half::f16;

@@ -1,7 +1,7 @@
 //! LogSoftmax as x - max - log(sum(exp(x - max))): the log of a softmax underflows to -inf.
 //! Must not know where its input comes from.
 
-use crate::model::onnx::kernel::{Built, Kernel, operator, required};
+use crate::model::onnx::kernel::{Built, Kernel, axis_in, operator, required};
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
 use tract_onnx::tract_core::tract_data::half::f16;
@@ -69,11 +69,4 @@ pub(super) fn log_softmax_of(input: &Tensor, axis: i64, flattened: bool) -> Trac
         }
         _ => Tensor::from_shape(shape, &values),
     }
-}
-
-/// `axis` counted from the front.
-pub(super) fn axis_in(axis: i64, rank: usize) -> TractResult<usize> {
-    let counted = if axis < 0 { axis + rank as i64 } else { axis };
-    let fits = usize::try_from(counted).ok().filter(|axis| *axis < rank);
-    fits.with_context(|| format!("axis {axis} is outside of rank {rank}"))
 }

@@ -1,7 +1,7 @@
 //! OneHot: of an index outside of the classes nothing is on, where tract breaks off.
 //! Must not know what the classes are.
 
-use crate::model::onnx::kernel::{Built, Kernel, required, wired};
+use crate::model::onnx::kernel::{Built, Kernel, axis_in, required, wired};
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
 use tract_onnx::tract_core::tract_data::half::f16;
@@ -21,12 +21,7 @@ impl OneHot {
     /// Where the axis of classes comes in indices of `rank`.
     fn axis(&self, rank: usize) -> TractResult<usize> {
         let axis = self.axis;
-        let counted = if axis < 0 {
-            axis + rank as i64 + 1
-        } else {
-            axis
-        };
-        let fits = usize::try_from(counted).ok().filter(|axis| *axis <= rank);
+        let fits = axis_in(axis, rank + 1).ok();
         fits.with_context(|| format!("its axis {axis} does not fit indices of rank {rank}"))
     }
 }

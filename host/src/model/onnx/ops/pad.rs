@@ -1,7 +1,7 @@
 //! Pad: tract's cannot take anything away, nor pad truths.
 //! Must not know where its input comes from.
 
-use crate::model::onnx::kernel::Built;
+use crate::model::onnx::kernel::{Built, axis_in};
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
 use tract_onnx::tract_core::ops::array::{Pad as Tracts, PadMode, Slice};
@@ -66,12 +66,8 @@ impl Pad {
         );
         let mut both = vec![(0.to_dim(), 0.to_dim()); rank];
         for (at, axis) in axes.iter().enumerate() {
-            let counted = if *axis < 0 { axis + rank as i64 } else { *axis };
-            let pair = usize::try_from(counted)
-                .ok()
-                .and_then(|axis| both.get_mut(axis));
-            let pair = pair.with_context(|| format!("axis {axis} is outside of rank {rank}"))?;
-            *pair = (pads[at].clone(), pads[at + axes.len()].clone());
+            let pair = (pads[at].clone(), pads[at + axes.len()].clone());
+            both[axis_in(*axis, rank)?] = pair;
         }
         Ok(both)
     }

@@ -2,8 +2,7 @@
 //! Must not know which operator made the values.
 
 use super::fused::{quantised, range};
-use super::log_softmax::axis_in;
-use crate::model::onnx::kernel::{Built, Kernel, operator, required};
+use crate::model::onnx::kernel::{Built, Kernel, axis_in, operator, required};
 use crate::model::onnx::output::filled;
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;

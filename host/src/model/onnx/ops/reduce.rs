@@ -2,7 +2,7 @@
 //! Must not know where its input comes from.
 
 use super::size::cast_all;
-use crate::model::onnx::kernel::{Built, Kernel, required, wired};
+use crate::model::onnx::kernel::{Built, Kernel, axis_in, required, wired};
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
 use tract_onnx::tract_core::ops::cast::cast;
@@ -82,11 +82,8 @@ impl Reduce {
         if axes.is_empty() && !self.none {
             return Ok((0..rank).collect());
         }
-        let counted = |axis: i64| {
-            let axis = if axis < 0 { axis + rank as i64 } else { axis };
-            usize::try_from(axis).ok().filter(|axis| *axis < rank)
-        };
-        let counted: Option<TVec<usize>> = axes.iter().copied().map(counted).collect();
+        let counted = axes.iter().map(|axis| axis_in(*axis, rank).ok());
+        let counted: Option<TVec<usize>> = counted.collect();
         let mut counted =
             counted.with_context(|| format!("its axes {axes:?} are outside of rank {rank}"))?;
         counted.sort_unstable();

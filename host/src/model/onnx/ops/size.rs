@@ -21,15 +21,22 @@ pub(super) fn cast_all(
     inputs: &[OutletId],
     dtype: DatumType,
 ) -> TractResult<TVec<OutletId>> {
-    let mut wires: TVec<OutletId> = inputs.into();
     if dtype == TDim::datum_type() {
-        for (at, wire) in wires.iter_mut().enumerate() {
-            if model.outlet_fact(*wire)?.datum_type.is_integer() {
-                *wire = wired(Size, &format!("{prefix}.size.{at}"), model, &[*wire])?[0];
-            }
+        let wires = sized(prefix, model, inputs)?;
+        return wire_cast(prefix, model, &wires, dtype);
+    }
+    wire_cast(prefix, model, inputs, dtype)
+}
+
+/// What is whole among `inputs`, made sizes.
+fn sized(prefix: &str, model: &mut TypedModel, inputs: &[OutletId]) -> TractResult<TVec<OutletId>> {
+    let mut wires: TVec<OutletId> = inputs.into();
+    for (at, wire) in wires.iter_mut().enumerate() {
+        if model.outlet_fact(*wire)?.datum_type.is_integer() {
+            *wire = wired(Size, &format!("{prefix}.size.{at}"), model, &[*wire])?[0];
         }
     }
-    wire_cast(prefix, model, &wires, dtype)
+    Ok(wires)
 }
 
 /// An operator of tract's, whose inputs are all made sizes where one is.
@@ -102,19 +109,13 @@ impl<E: Expansion + Clone> Expansion for Mixed<E> {
         model: &mut TypedModel,
         inputs: &[OutletId],
     ) -> TractResult<TVec<OutletId>> {
-        let mut wires: TVec<OutletId> = inputs.into();
-        let size = TDim::datum_type();
-        let mut has_size = false;
-        for wire in &wires {
-            has_size |= model.outlet_fact(*wire)?.datum_type == size;
-        }
-        for (at, wire) in wires.iter_mut().enumerate() {
-            if has_size && model.outlet_fact(*wire)?.datum_type.is_integer() {
-                let name = format!("{prefix}.size.{at}");
-                *wire = wired(Size, &name, model, &[*wire])?[0];
+        for input in inputs {
+            if model.outlet_fact(*input)?.datum_type == TDim::datum_type() {
+                let wires = sized(prefix, model, inputs)?;
+                return self.0.wire(prefix, model, &wires);
             }
         }
-        self.0.wire(prefix, model, &wires)
+        self.0.wire(prefix, model, inputs)
     }
 }
 

@@ -142,9 +142,7 @@ impl Kernel for Packed {
         let (last, inner) = self.0.split_last().context("it needs a layer")?;
         let depth = inner.first().unwrap_or(last).weights.rows();
         let width = last.weights.cols();
-        let mut shape: TVec<usize> = x.shape().into();
-        ensure!(shape.last() == Some(&depth), "its last axis is not {depth}");
-        *shape.last_mut().context("it needs an axis")? = width;
+        let shape = shape_of(x, depth, width)?;
         stay_on_this_thread();
         let executor = GemmExecutor::<f32>::new();
         let output = filled(&shape, ROWS * width, |index, piece| {
@@ -200,6 +198,15 @@ impl PackedLayer {
         self.activation.apply(into);
         Ok(into)
     }
+}
+
+/// Of the product of `x` with weights [depth, width].
+pub(super) fn shape_of(x: &Tensor, depth: usize, width: usize) -> TractResult<TVec<usize>> {
+    let mut shape: TVec<usize> = x.shape().into();
+    let last = shape.last_mut().context("it needs an axis")?;
+    ensure!(*last == depth, "its last axis is not {depth}");
+    *last = width;
+    Ok(shape)
 }
 
 /// The last of the dims of a product, of which it was `depth`.

@@ -2,7 +2,7 @@
 //! Must not know where its inputs come from.
 
 use super::activation::Activation;
-use super::linear::widen;
+use super::linear::{shape_of, widen};
 use crate::model::onnx::kernel::{Built, Kernel, operator, required};
 use crate::model::onnx::output::{filled, repeated};
 use crate::model::onnx::threads::stay_on_this_thread;
@@ -139,9 +139,7 @@ impl Kernel for Packed {
     fn run(&self, inputs: &[Option<&Tensor>]) -> TractResult<Vec<Tensor>> {
         let x = required(inputs, 0)?;
         let (depth, width) = (self.weights.rows(), self.weights.cols());
-        let mut shape: TVec<usize> = x.shape().into();
-        ensure!(shape.last() == Some(&depth), "its last axis is not {depth}");
-        *shape.last_mut().context("it needs an axis")? = width;
+        let shape = shape_of(x, depth, width)?;
         let zero = *required(inputs, 1)?.try_as_plain_ram()?.to_scalar::<u8>()?;
         let scale = *required(inputs, 2)?
             .try_as_plain_ram()?
