@@ -16,6 +16,11 @@ const BUCKETS: &[f64] = &[
     5.0, 10.0,
 ];
 
+/// Rows of one run of a model.
+const ROWS: &[f64] = &[
+    1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0,
+];
+
 /// What an attempt to change what answers may come to.
 const RELOADS: [&str; 6] = [
     "ok",
@@ -32,6 +37,7 @@ pub struct Metrics {
     requests: IntCounterVec,
     request_seconds: HistogramVec,
     stage_seconds: HistogramVec,
+    batch_rows: HistogramVec,
     in_flight: IntGauge,
     queue_depth: IntGaugeVec,
     rejected: IntCounterVec,
@@ -81,6 +87,13 @@ impl Metrics {
             registry.register(Box::new(metric.clone()))?;
             Ok::<_, prometheus::Error>(metric)
         };
+        let rows = HistogramOpts::new(
+            "modelhost_batch_rows",
+            "Rows that ran through the model at once.",
+        );
+        let rows = rows.buckets(ROWS.to_vec());
+        let batch_rows = HistogramVec::new(rows, &["model"])?;
+        registry.register(Box::new(batch_rows.clone()))?;
         let in_flight = IntGauge::new(
             "modelhost_requests_in_flight",
             "Requests being answered now.",
@@ -162,6 +175,7 @@ impl Metrics {
                 "1, with what is loaded.",
                 &["model", "source", "revision", "sha256", "task", "version"],
             )?,
+            batch_rows,
             artifact_bytes: counter(
                 "modelhost_artifact_bytes_total",
                 "Bytes of verified artifacts, by where they came from: hub, cache, local.",
@@ -211,6 +225,13 @@ impl Metrics {
         self.stage_seconds
             .with_label_values(&[model, stage])
             .observe(took.as_secs_f64());
+    }
+
+    /// So many `rows` ran through `model` at once.
+    pub fn batch_ran(&self, model: &str, rows: usize) {
+        self.batch_rows
+            .with_label_values(&[model])
+            .observe(rows as f64);
     }
 
     /// `waiting` requests of `model` wait for a worker.

@@ -22,7 +22,7 @@ use crate::card::Card;
 use crate::manifest::{self, Manifest};
 use crate::metrics::Metrics;
 use crate::model::{self, Dim, Model, Port};
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Batching, Pipeline};
 use crate::plugin::{self, Plugin, Sandbox};
 use crate::priority;
 use crate::source::{self, Artifact, HubSettings, Progress};
@@ -118,7 +118,7 @@ pub struct Service {
     /// The verified model file.
     pub artifact: Artifact,
     /// What answers.
-    pub pipeline: Pipeline,
+    pub pipeline: Arc<Pipeline>,
     /// The README.md beside the model.
     pub card: Option<Card>,
     /// The evaluation.json beside the model.
@@ -256,8 +256,12 @@ impl Parts {
         stage_exists(&preprocess, "preprocess", Plugin::preprocesses)?;
         stage_exists(&postprocess, "postprocess", Plugin::postprocesses)?;
         let agreement = agreement(&manifest, &fetched, &model)?;
-        let pipeline = Pipeline::new(model, preprocess, postprocess, manifest.input.as_ref())?;
+        let narrowing = manifest.input.as_ref();
+        let mut pipeline = Pipeline::new(model, preprocess, postprocess, narrowing)?;
         gate::warm(&pipeline, &manifest);
+        let examples = gate::requests(&manifest);
+        pipeline.check_batching(&examples, manifest.batching.most_rows);
+        tell(&manifest.name, pipeline.batching());
         let beside = |file| {
             fetched
                 .artifact(file)
@@ -269,12 +273,24 @@ impl Parts {
             version,
             revision: fetched.revision,
             artifact,
-            pipeline,
+            pipeline: Arc::new(pipeline),
             manifest: Arc::new(manifest),
             proofs: Vec::new(),
             agreement,
             took: Duration::ZERO,
         })
+    }
+}
+
+/// Says in the log how requests will share runs.
+fn tell(model: &str, batching: &Batching) {
+    match batching {
+        Batching::Off { reason } => tracing::info!(model, reason, "each request runs alone"),
+        Batching::On(joining) => {
+            let unpadded = joining.padding.as_ref().err();
+            let most_rows = joining.most_rows;
+            tracing::info!(model, most_rows, unpadded, "requests share runs");
+        }
     }
 }
 

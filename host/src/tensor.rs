@@ -1,6 +1,8 @@
 //! Tensors: dtype, shape and row-major data, the one currency between plugins, models and clients.
 //! Knows no engine, no wire format and no manifest.
 
+mod rows;
+
 use std::fmt;
 
 /// Element type of a [`Tensor`], named as in Rust (`f32`), Open Inference

@@ -6,6 +6,7 @@ use super::predict::unknown;
 use super::reject::Reject;
 use crate::manifest::{Manifest, Rollout, Source};
 use crate::model::{Dim, Port, Signature};
+use crate::pipeline::Batching;
 use crate::plugin::Plugin;
 use crate::registry::{Attempt, Loading, Trial, Version};
 use crate::service::Service;
@@ -122,6 +123,7 @@ fn of_service(service: Option<&Service>) -> Value {
         "bare": service.is_some_and(Service::answers_bare),
         "plan": service.map(|service| service.pipeline.model().plan_kind()),
         "fused": service.map(|service| service.pipeline.model().fusion().operators),
+        "batching": service.map(|service| batching(service.pipeline.batching())),
         "unfused": service.and_then(|service| service.pipeline.model().fusion().left_out.as_ref()),
         "plugins": {
             "preprocess": service.and_then(|service| plugin(service.pipeline.preprocess())),
@@ -270,4 +272,16 @@ fn port(port: &Port) -> Value {
         "dtype": port.dtype.name(),
         "shape": port.shape.as_ref().map(|dims| dims.iter().map(dim).collect::<Vec<_>>()),
     })
+}
+
+/// Whether requests share runs of the model, and if not, why.
+fn batching(batching: &Batching) -> Value {
+    match batching {
+        Batching::Off { reason } => json!({"max_size": 1, "reason": reason}),
+        Batching::On(joining) => json!({
+            "max_size": joining.most_rows,
+            "padded": joining.padding.is_ok(),
+            "reason": joining.padding.as_ref().err(),
+        }),
+    }
 }

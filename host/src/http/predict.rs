@@ -211,21 +211,22 @@ async fn run(
     request: &Request,
     end: Instant,
 ) -> Result<Ran, Rejected> {
-    let span = tracing::Span::current();
-    let (service, request) = (version.service.clone(), request.clone());
-    let work = move || {
-        span.in_scope(|| {
-            let answer = service.pipeline.predict(&request)?;
-            let mut response = Response::new(write(&service, &answer).into());
-            let headers = response.headers_mut();
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            headers.extend(origin(&service));
-            let outputs = answer.outputs;
-            Ok::<_, pipeline::Error>((Served { response, outputs }, answer.timing))
-        })
+    let service = version.service.clone();
+    let finish = move |answer: Result<Answer, pipeline::Error>| {
+        let answer = answer?;
+        let mut response = Response::new(write(&service, &answer).into());
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.extend(origin(&service));
+        let outputs = answer.outputs;
+        Ok::<_, pipeline::Error>((Served { response, outputs }, answer.timing))
     };
     let within = end.saturating_duration_since(Instant::now());
-    let done = entry.queue.run(within, work).await;
+    let pipeline = version.service.pipeline.clone();
+    let done = entry
+        .queue
+        .predict(within, pipeline, request.clone(), finish);
+    let done = done.await;
     let ran = done.map(|done| {
         let mut timing = vec![(Stage::Queue, done.waited)];
         let served = done.value.map(|(served, stages)| {

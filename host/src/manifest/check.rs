@@ -16,8 +16,8 @@ use super::value::{BadValue, Digest, Repo};
 use super::words::quoted;
 use super::yaml::{self, Value};
 use super::{
-    Example, Expect, Limits, Manifest, Model, Plugin, PluginLimits, PluginSource, Reference,
-    Rollout, Source, Task, Wasi,
+    Batching, Example, Expect, Limits, Manifest, Model, Plugin, PluginLimits, PluginSource,
+    Reference, Rollout, Source, Task, Wasi,
 };
 
 /// Checks `text` as the content of `file`.
@@ -89,6 +89,7 @@ fn manifest(file: &Path, fields: &Fields<'_>) -> Option<Manifest> {
         .and_then(|step| plugin(folder, &step));
     let input = fields.mapping("input");
     let examples = examples(fields);
+    let batching = batching(&fields.block_or_defaults("batching"));
     let limits = limits(&fields.block_or_defaults("limits"));
     let rollout = fields.block("rollout").and_then(|block| rollout(&block));
     let name = name?;
@@ -104,6 +105,7 @@ fn manifest(file: &Path, fields: &Fields<'_>) -> Option<Manifest> {
         postprocess,
         input,
         examples,
+        batching,
         limits,
         rollout,
     })
@@ -259,6 +261,13 @@ fn examples(fields: &Fields<'_>) -> Vec<Example> {
         }
     }
     examples
+}
+
+fn batching(fields: &Fields<'_>) -> Batching {
+    Batching {
+        most_rows: usize::try_from(fields.whole("max_size")).unwrap_or(usize::MAX),
+        wait: Duration::from_micros(fields.whole("max_wait_us")),
+    }
 }
 
 fn limits(fields: &Fields<'_>) -> Limits {

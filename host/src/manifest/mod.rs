@@ -54,6 +54,8 @@ pub struct Manifest {
     pub input: Option<serde_json::Value>,
     /// Requests shown on the page and run at load, each with a name of its own.
     pub examples: Vec<Example>,
+    /// How requests share runs of the model.
+    pub batching: Batching,
     /// The bounds of every request.
     pub limits: Limits,
     /// How this version takes over from the one that answers; at once where nothing is written.
@@ -177,6 +179,15 @@ pub struct Expect {
     pub value: serde_json::Value,
     /// How far a number may be off: finite, 0 or more.
     pub tolerance: f64,
+}
+
+/// How requests share runs of the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Batching {
+    /// Rows of one run, 1 or more.
+    pub most_rows: usize,
+    /// How long a run that could be larger waits for more, though a worker is idle.
+    pub wait: Duration,
 }
 
 /// The bounds of every request.

@@ -135,6 +135,7 @@ pub static BLOCKS: &[&Block] = &[
     &PLUGIN,
     &EXAMPLE,
     &EXPECT,
+    &BATCHING,
     &LIMITS,
     &PLUGIN_LIMITS,
     &ROLLOUT,
@@ -164,6 +165,7 @@ pub static MANIFEST: Block = Block {
         field("postprocess", Kind::Block(&STEP), Otherwise::Absent, "The plugin that turns tensors into an answer."),
         field("input", Kind::Mapping, Otherwise::Absent, "A JSON Schema that narrows what the plugin accepts."),
         field("examples", Kind::List(&EXAMPLE), Otherwise::Absent, "Requests shown on the page and run at load."),
+        field("batching", Kind::Block(&BATCHING), Otherwise::Rule("its defaults"), "How requests share runs of the model."),
         field("limits", Kind::Block(&LIMITS), Otherwise::Rule("its defaults"), "The bounds of every request."),
         field("rollout", Kind::Block(&ROLLOUT), Otherwise::Rule("at once"), "How this version takes over from the one that answers."),
     ],
@@ -228,6 +230,16 @@ pub static EXPECT: Block = Block {
     fields: &[
         field("value", Kind::Any, Otherwise::Required, "What the answer must hold."),
         field("tolerance", Kind::Number, Otherwise::Number(1e-3), "How far a number may be off."),
+    ],
+};
+
+/// How requests share runs of the model.
+#[rustfmt::skip]
+pub static BATCHING: Block = Block {
+    at: &["batching"],
+    fields: &[
+        field("max_size", Kind::Whole { min: 1, max: 1024 }, Otherwise::Whole(16), "Rows of one run; 1 runs each request alone."),
+        field("max_wait_us", Kind::Whole { min: 0, max: 1_000_000 }, Otherwise::Whole(0), "How long a run that could be larger waits for more, though a worker is idle."),
     ],
 };
 

@@ -4,5 +4,5 @@
 mod onnx;
 mod signature;
 
-pub use onnx::{Error, File, Model};
+pub use onnx::{Error, File, Model, PlanCost};
 pub use signature::{Dim, Mismatch, Port, Signature};

@@ -1,14 +1,17 @@
 //! A pipeline: request → preprocess → model → postprocess → answer, with the time of each stage.
 //! Must not know queues, networks, disks or status codes.
 
+mod batch;
 mod compare;
 mod dialect;
 mod read;
 mod refusal;
 mod schema;
+mod selfcheck;
 mod stage;
 mod tensors;
 
+pub use batch::{Batching, Joining, Padding, Piece};
 pub use compare::{Difference, Distance, apart};
 pub use read::Read;
 pub use schema::{SchemaError, Schemas};
@@ -88,6 +91,23 @@ pub struct Pipeline {
     preprocess: Option<Plugin>,
     postprocess: Option<Plugin>,
     schemas: Schemas,
+    batching: Batching,
+}
+
+/// A request that is ready for the model.
+#[derive(Debug)]
+pub struct Prepared {
+    /// Its rows, in one piece or several.
+    pub pieces: Vec<Piece>,
+    /// What the last stage needs beside the model's outputs.
+    pub rest: Rest,
+}
+
+/// What the first stage hands to the last.
+#[derive(Debug)]
+pub struct Rest {
+    context: Vec<u8>,
+    parameters: String,
 }
 
 impl Pipeline {
@@ -109,7 +129,26 @@ impl Pipeline {
             preprocess,
             postprocess,
             schemas,
+            batching: Batching::Off {
+                reason: "it has not been checked".to_owned(),
+            },
         })
+    }
+
+    /// Lets requests share runs of the model, at most `most_rows` rows at once, if the self-check on `examples` shows
+    /// that their answers stay what they are.
+    pub fn check_batching(&mut self, examples: &[Request], most_rows: usize) {
+        let arranged = |request| {
+            let (inputs, _) = self.read(request).ok()?;
+            self.model.signature().arrange(inputs).ok()
+        };
+        let samples: Vec<_> = examples.iter().filter_map(arranged).collect();
+        self.batching = selfcheck::batching(&self.model, &samples, most_rows);
+    }
+
+    /// Whether requests share runs of the model.
+    pub fn batching(&self) -> &Batching {
+        &self.batching
     }
 
     /// The model between the plugins.
@@ -132,23 +171,62 @@ impl Pipeline {
         &self.schemas
     }
 
-    /// Answers one request.
+    /// Answers one request, all stages in a row.
     pub fn predict(&self, request: &Request) -> Result<Answer, Error> {
         let mut timing = Timing::default();
-        let (tensors, context, parameters) =
-            timing.measure(Stage::Preprocess, || self.prepare(request))?;
-        let outputs = timing
-            .measure(Stage::Model, || self.model.run(tensors))
-            .map_err(|error| self.blame(error))?;
-        let outputs = timing.measure(Stage::Postprocess, || {
-            self.finish(outputs, &context, &parameters)
-        })?;
+        let Prepared { pieces, rest } =
+            timing.measure(Stage::Preprocess, || self.prepare(request, 1))?;
+        let outputs = timing.measure(Stage::Model, || {
+            self.run(pieces, 1).into_iter().collect::<Result<_, _>>()
+        });
+        let outputs = timing.measure(Stage::Postprocess, || self.finish(outputs, &rest))?;
         Ok(Answer { outputs, timing })
     }
 
-    fn prepare(&self, request: &Request) -> Result<(Vec<NamedTensor>, Vec<u8>, String), Error> {
+    /// The first stage: from a request to what the model takes, in so many `parts` where it has rows enough.
+    pub fn prepare(&self, request: &Request, parts: usize) -> Result<Prepared, Error> {
+        let (inputs, rest) = self.read(request)?;
+        let arranged = self.model.signature().arrange(inputs);
+        let inputs = arranged.map_err(|mismatch| self.blame(mismatch.into()))?;
+        let pieces = self.batching.split(inputs, parts);
+        Ok(Prepared { pieces, rest })
+    }
+
+    /// The second stage: `pieces`, of any requests that may share a run, and what comes of each. One run takes so many `threads`.
+    pub fn run(
+        &self,
+        pieces: Vec<Piece>,
+        threads: usize,
+    ) -> Vec<Result<Vec<NamedTensor>, model::Error>> {
+        batch::run(&self.model, &self.batching, pieces, threads)
+    }
+
+    /// The last stage: from what the model gave for each of a request's pieces to the answer.
+    pub fn finish(
+        &self,
+        outputs: Result<Vec<Vec<NamedTensor>>, model::Error>,
+        rest: &Rest,
+    ) -> Result<Box<RawValue>, Error> {
+        let parts = outputs.map_err(|error| self.blame(error))?;
+        let outputs = batch::reunited(parts).ok_or_else(|| {
+            let reason = "what it gave for parts of a request does not fit together";
+            Error::Model(model::Error::Run(reason.to_owned()))
+        })?;
+        let Some(plugin) = &self.postprocess else {
+            return Ok(tensors::write(&outputs));
+        };
+        let text = plugin
+            .postprocess(outputs, &rest.context, &rest.parameters)
+            .map_err(|fault| fault_of(plugin, fault))?;
+        RawValue::from_string(text).map_err(|error| Error::Plugin {
+            plugin: plugin.name().to_owned(),
+            fault: CallError::Abi(format!("its answer is not JSON: {error}")),
+        })
+    }
+
+    fn read(&self, request: &Request) -> Result<(Vec<NamedTensor>, Rest), Error> {
         if request.content_type != "application/json" {
-            return self.prepare_as_it_is(request);
+            return self.read_as_it_is(request);
         }
         let read = Read::of(&request.body, &self.schemas)?;
         let parameters = read.parameters();
@@ -157,7 +235,14 @@ impl Pipeline {
                 let prepared = plugin
                     .preprocess(&request.content_type, read.body(&request.body))
                     .map_err(|fault| fault_of(plugin, fault))?;
-                Ok((prepared.tensors, prepared.context, parameters))
+                let context = prepared.context;
+                Ok((
+                    prepared.tensors,
+                    Rest {
+                        context,
+                        parameters,
+                    },
+                ))
             }
             None => {
                 let inputs = read.json.get("inputs").unwrap_or(&Value::Null);
@@ -167,16 +252,20 @@ impl Pipeline {
                         field: Some(format!("/inputs{}", refusal.field)),
                     }
                 })?;
-                Ok((tensors, Vec::new(), parameters))
+                let context = Vec::new();
+                Ok((
+                    tensors,
+                    Rest {
+                        context,
+                        parameters,
+                    },
+                ))
             }
         }
     }
 
     /// A body that is no JSON, for a plugin that reads its kind.
-    fn prepare_as_it_is(
-        &self,
-        request: &Request,
-    ) -> Result<(Vec<NamedTensor>, Vec<u8>, String), Error> {
+    fn read_as_it_is(&self, request: &Request) -> Result<(Vec<NamedTensor>, Rest), Error> {
         let reader = self.preprocess.as_ref();
         let Some(plugin) = reader.filter(|it| it.description().takes(&request.content_type)) else {
             return Err(Error::MediaType {
@@ -187,7 +276,14 @@ impl Pipeline {
         let prepared = plugin
             .preprocess(&request.content_type, &request.body)
             .map_err(|fault| fault_of(plugin, fault))?;
-        Ok((prepared.tensors, prepared.context, "{}".to_owned()))
+        let (context, parameters) = (prepared.context, "{}".to_owned());
+        Ok((
+            prepared.tensors,
+            Rest {
+                context,
+                parameters,
+            },
+        ))
     }
 
     /// The bodies that are read.
@@ -197,24 +293,6 @@ impl Pipeline {
             types.extend(plugin.description().media_types.iter().cloned());
         }
         types
-    }
-
-    fn finish(
-        &self,
-        outputs: Vec<NamedTensor>,
-        context: &[u8],
-        parameters: &str,
-    ) -> Result<Box<RawValue>, Error> {
-        let Some(plugin) = &self.postprocess else {
-            return Ok(tensors::write(&outputs));
-        };
-        let text = plugin
-            .postprocess(outputs, context, parameters)
-            .map_err(|fault| fault_of(plugin, fault))?;
-        RawValue::from_string(text).map_err(|error| Error::Plugin {
-            plugin: plugin.name().to_owned(),
-            fault: CallError::Abi(format!("its answer is not JSON: {error}")),
-        })
     }
 
     /// Tensors that do not fit are the caller's fault when the caller wrote them, else the plugin's.

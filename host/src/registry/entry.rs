@@ -456,7 +456,9 @@ impl Entry {
         outcome: Outcome,
     ) {
         let service = &version.service;
-        self.queue.hold(service.manifest.limits.queue);
+        let manifest = &service.manifest;
+        self.queue
+            .hold(manifest.limits.queue, manifest.batching.wait);
         let before = self.live.swap(Some(version.clone()));
         let made_before = std::mem::replace(&mut state.made_of, made_of);
         state.loading = Loading::default();

@@ -33,6 +33,11 @@ pub(super) fn prove(pipeline: &Pipeline, manifest: &Manifest) -> Result<Vec<Proo
     manifest.examples.iter().map(prove).collect()
 }
 
+/// The examples of the manifest.
+pub(super) fn requests(manifest: &Manifest) -> Vec<Request> {
+    manifest.examples.iter().map(request).collect()
+}
+
 fn request(example: &Example) -> Request {
     Request {
         content_type: "application/json".to_owned(),

@@ -2,6 +2,7 @@
 //! `server` and the fakes are what the claims stand on; every other module is one subject.
 
 mod authoring;
+mod batching;
 mod client;
 mod conformance;
 mod fake_hub;

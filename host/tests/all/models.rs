@@ -2,6 +2,7 @@
 //! Each behaves as onnxruntime does, or is refused in words of its own.
 
 mod numbers;
+mod rows;
 mod tables;
 
 use modelhost::model::{Error, File, Model};
@@ -144,6 +145,16 @@ fn choosing(then: GraphProto, other: GraphProto) -> Model {
 }
 
 fn model(nodes: Vec<NodeProto>, constants: &[TensorProto], inputs: Vec<ValueInfoProto>) -> Model {
+    let file = File::read(&written(nodes, constants, inputs)).expect("it is ONNX");
+    Model::load(file).expect("it loads")
+}
+
+/// The file of a model that makes `y`.
+pub(crate) fn written(
+    nodes: Vec<NodeProto>,
+    constants: &[TensorProto],
+    inputs: Vec<ValueInfoProto>,
+) -> Vec<u8> {
     let graph = GraphProto {
         node: nodes,
         initializer: constants.to_vec(),
@@ -161,8 +172,7 @@ fn model(nodes: Vec<NodeProto>, constants: &[TensorProto], inputs: Vec<ValueInfo
         graph: Some(graph),
         ..ModelProto::default()
     };
-    let file = File::read(&proto.encode_to_vec()).expect("it is ONNX");
-    Model::load(file).expect("it loads")
+    proto.encode_to_vec()
 }
 
 fn answer(model: &Model, given: impl IntoIterator<Item = NamedTensor>) -> NamedTensor {
@@ -170,7 +180,7 @@ fn answer(model: &Model, given: impl IntoIterator<Item = NamedTensor>) -> NamedT
     outputs.remove(0)
 }
 
-fn node(operator: &str, inputs: &[&str], output: &str) -> NodeProto {
+pub(crate) fn node(operator: &str, inputs: &[&str], output: &str) -> NodeProto {
     NodeProto {
         op_type: operator.to_owned(),
         input: inputs.iter().map(|name| (*name).to_owned()).collect(),
@@ -213,6 +223,12 @@ fn any(name: &str) -> ValueInfoProto {
 fn open(name: &str) -> ValueInfoProto {
     let dim = |name: &str| Size::DimParam(name.to_owned());
     value(name, F32, &[dim("rows"), dim("columns")])
+}
+
+/// `x`, any number of rows of two.
+pub(crate) fn pairs() -> ValueInfoProto {
+    let rows = Size::DimParam("rows".to_owned());
+    value("x", F32, &[rows, Size::DimValue(2)])
 }
 
 fn value(name: &str, elem_type: i32, dims: &[Size]) -> ValueInfoProto {

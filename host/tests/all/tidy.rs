@@ -76,7 +76,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "tensor",
         ],
     ),
-    ("scheduler", &["metrics"]),
+    ("scheduler", &["metrics", "model", "pipeline", "tensor"]),
     ("pipeline", &["model", "plugin", "tensor"]),
     ("plugin", &["tensor", "priority"]),
     ("model", &["tensor"]),

@@ -23,9 +23,10 @@ mod trial;
 mod zip_map;
 
 pub use file::File;
+pub use plan::PlanCost;
 
 use self::plan::{Plans, Recipe};
-use super::signature::{Mismatch, Signature};
+use super::signature::{Dim, Mismatch, Port, Signature};
 use crate::tensor::NamedTensor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tract_onnx::prelude::TractResult;
@@ -93,12 +94,46 @@ impl Model {
         &self.fusion
     }
 
+    /// What a plan for new shapes costs.
+    pub fn plan_cost(&self) -> PlanCost {
+        self.plans.cost()
+    }
+
+    /// Inputs of these numbers of rows and of what else is open, the same each time; none where there is nothing to make them of.
+    pub fn made_up(&self, rows: usize, size: usize) -> Option<Vec<NamedTensor>> {
+        let shape = |port: &Port| {
+            let dims = port.shape.as_ref()?.iter().enumerate();
+            let size = |(axis, dim): (usize, &Dim)| match dim {
+                Dim::Fixed(size) => *size,
+                Dim::Symbol(_) | Dim::Any if axis == 0 => rows,
+                Dim::Symbol(_) | Dim::Any => size,
+            };
+            Some(dims.map(size).collect())
+        };
+        let shapes: Option<Vec<Vec<usize>>> = self.signature.inputs.iter().map(shape).collect();
+        self.made_up_as(&shapes?)
+    }
+
+    /// As [`Model::made_up`], with inputs of these shapes.
+    pub fn made_up_as(&self, shapes: &[Vec<usize>]) -> Option<Vec<NamedTensor>> {
+        trial::made(&self.signature, shapes)
+    }
+
     /// Runs the model once. `inputs` in any order; outputs in the file's order.
     pub fn run(&self, inputs: Vec<NamedTensor>) -> Result<Vec<NamedTensor>, Error> {
-        let mut inputs = self.signature.arrange(inputs)?;
+        self.run_arranged(self.signature.arrange(inputs)?, 1)
+    }
+
+    /// As [`Model::run`], on inputs as [`Signature::arrange`] gives them, on so many `threads` where that helps.
+    pub fn run_arranged(
+        &self,
+        mut inputs: Vec<NamedTensor>,
+        threads: usize,
+    ) -> Result<Vec<NamedTensor>, Error> {
         let case = self.plans.case(&mut inputs);
         let plan = self.plans.get(case).map_err(Error::Run)?;
-        let outputs = contained(|| run::run(&plan, inputs)).map_err(Error::Run)?;
+        let outputs = contained(|| threads::on(threads, || run::run(&plan, inputs)));
+        let outputs = outputs.map_err(Error::Run)?;
         outputs
             .into_iter()
             .zip(&self.signature.outputs)

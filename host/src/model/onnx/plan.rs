@@ -35,6 +35,19 @@ pub(super) enum Recipe {
     PerValue(Arc<pb::ModelProto>, Vec<String>),
 }
 
+/// What it costs to run shapes that have not been run yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlanCost {
+    /// Nothing: one plan serves all.
+    None,
+    /// Some milliseconds: weights are shared.
+    Light,
+    /// An analysis, and a copy of the weights.
+    Heavy,
+    /// As [`PlanCost::Heavy`], for each of the values of some inputs.
+    EachValue,
+}
+
 pub(super) type Plan = Arc<TypedSimplePlan>;
 
 /// The plans of one model, made at first use.
@@ -93,6 +106,16 @@ impl Plans {
         Plans {
             most: LIGHT_PLANS,
             ..self
+        }
+    }
+
+    /// What a plan for new shapes costs.
+    pub(super) fn cost(&self) -> PlanCost {
+        match self.recipe {
+            Recipe::Whole(_) => PlanCost::None,
+            Recipe::PerValue(..) => PlanCost::EachValue,
+            Recipe::Symbolic(_) | Recipe::PerShape(_) if self.most > PLANS => PlanCost::Light,
+            Recipe::Symbolic(_) | Recipe::PerShape(_) => PlanCost::Heavy,
         }
     }
 

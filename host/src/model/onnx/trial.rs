@@ -106,7 +106,7 @@ fn distinct(signature: &Signature) -> Option<Vec<Vec<usize>>> {
 }
 
 /// Inputs of these shapes, the same each time; none where a dtype is not one that can be made up.
-fn made(signature: &Signature, shapes: &[Vec<usize>]) -> Option<Vec<NamedTensor>> {
+pub(super) fn made(signature: &Signature, shapes: &[Vec<usize>]) -> Option<Vec<NamedTensor>> {
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
     let ports = signature.inputs.iter().zip(shapes);
     let input = |(port, shape): (&Port, &Vec<usize>)| {

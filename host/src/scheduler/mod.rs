@@ -1,11 +1,18 @@
-//! Who runs when: a bounded queue a model, one pool of worker threads, deadlines.
-//! Must not know what the work is.
+//! Who runs when: a bounded queue a model, one pool of worker threads, deadlines, runs of the model that requests share.
+//! Must not know what a request says.
 
+mod job;
+mod line;
+mod worker;
+
+use self::job::{Begin, Job, Sender, Whole};
+use self::line::Line;
+use self::worker::Shared;
 use crate::metrics::Metrics;
-use std::collections::{BTreeMap, VecDeque};
+use crate::pipeline::{Answer, Error, Pipeline, Request};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
@@ -34,39 +41,6 @@ pub struct Scheduler {
 /// Makes places in a pool, and does not keep the pool alive.
 #[derive(Clone)]
 pub struct Places(Arc<Shared>);
-
-struct Shared {
-    state: Mutex<State>,
-    work: Condvar,
-    metrics: Arc<Metrics>,
-}
-
-struct State {
-    lines: BTreeMap<u64, Line>,
-    /// The next line's key.
-    next: u64,
-    /// The time that the line had used from which work was taken last.
-    clock: Duration,
-    stopped: bool,
-}
-
-/// The waiting requests of one model.
-struct Line {
-    name: String,
-    jobs: VecDeque<Job>,
-    /// Worker time used, counted so that a line that was empty has no claim to the time it left to others:
-    /// start-time fair queueing (Goyal, Vin and Cheng, SIGCOMM 1996) with equal weights.
-    used: Duration,
-    /// Whether every other line comes first.
-    is_spare: bool,
-}
-
-struct Job {
-    deadline: Instant,
-    run: Box<dyn FnOnce() + Send>,
-    /// Whether whoever asked still waits.
-    is_wanted: Box<dyn Fn() -> bool + Send>,
-}
 
 /// A model's place in the pool; what waits there is dropped with its last handle.
 #[derive(Clone)]
@@ -97,17 +71,9 @@ pub struct Done<T> {
 impl Scheduler {
     /// Starts `threads` workers.
     pub fn start(threads: usize, metrics: Arc<Metrics>) -> std::io::Result<Scheduler> {
-        let shared = Arc::new(Shared {
-            state: Mutex::new(State {
-                lines: BTreeMap::new(),
-                next: 0,
-                clock: Duration::ZERO,
-                stopped: false,
-            }),
-            work: Condvar::new(),
-            metrics,
-        });
-        for index in 0..threads.max(1) {
+        let threads = threads.max(1);
+        let shared = Arc::new(Shared::new(threads, metrics));
+        for index in 0..threads {
             let shared = shared.clone();
             std::thread::Builder::new()
                 .name(format!("worker-{index}"))
@@ -138,16 +104,7 @@ impl Places {
         let line = state.next;
         state.next += 1;
         let used = state.clock;
-        let name = name.to_owned();
-        state.lines.insert(
-            line,
-            Line {
-                name,
-                jobs: VecDeque::new(),
-                used,
-                is_spare,
-            },
-        );
+        state.lines.insert(line, Line::new(name, used, is_spare));
         Queue(Arc::new(Place {
             shared: self.0.clone(),
             line,
@@ -160,17 +117,45 @@ impl Drop for Scheduler {
     fn drop(&mut self) {
         let mut state = self.shared.lock();
         state.stopped = true;
-        for line in state.lines.values_mut() {
-            line.jobs.clear();
-        }
-        self.shared.work.notify_all();
+        let lines = std::mem::take(&mut state.lines);
+        drop(state);
+        self.shared.wake_all();
+        // Dropped after the lock is given back: what waits in them may hold places.
+        drop(lines);
     }
 }
 
 impl Queue {
-    /// Holds at most so many waiting requests from now on.
-    pub fn hold(&self, capacity: usize) {
-        self.0.capacity.store(capacity, Ordering::Relaxed);
+    /// Holds at most so many waiting requests from now on; a run that could be larger waits so long for more.
+    pub fn hold(&self, capacity: usize, wait: Duration) {
+        let place = &self.0;
+        place.capacity.store(capacity, Ordering::Relaxed);
+        if let Some(line) = place.shared.lock().lines.get_mut(&place.line) {
+            line.wait = wait;
+        }
+    }
+
+    /// Has `pipeline` answer `request`, and waits for what `finish` makes of the answer on the worker, at most `within`.
+    /// Its way through the model may be shared with other requests. What nobody waits for any more is not begun.
+    pub async fn predict<T: Send + 'static>(
+        &self,
+        within: Duration,
+        pipeline: Arc<Pipeline>,
+        request: Request,
+        finish: impl FnOnce(Result<Answer, Error>) -> T + Send + 'static,
+    ) -> Result<Done<T>, Rejected> {
+        let queued = Instant::now();
+        let (sender, receiver) = oneshot::channel();
+        let begin = Begin {
+            queued,
+            deadline: queued + within,
+            pipeline,
+            request,
+            reply: Box::new(Sender { sender, finish }),
+            span: tracing::Span::current(),
+        };
+        self.push(Job::Shared(begin))?;
+        wait(receiver, queued, within).await
     }
 
     /// Runs `work` on a worker and waits for its value, at most `within`.
@@ -184,7 +169,8 @@ impl Queue {
         let (sender, receiver) = oneshot::channel();
         let sender = Arc::new(Mutex::new(Some(sender)));
         let wanted = sender.clone();
-        let job = Job {
+        let whole = Whole {
+            queued,
             deadline: queued + within,
             is_wanted: Box::new(move || {
                 let sender = wanted.lock().unwrap_or_else(PoisonError::into_inner);
@@ -204,89 +190,51 @@ impl Queue {
                 }
             }),
         };
-        self.push(job)?;
-        match tokio::time::timeout(within, receiver).await {
-            Ok(Ok(result)) => result,
-            // The pool dropped the job: it was stopped, or its deadline had passed.
-            Ok(Err(_)) if queued.elapsed() < within => Err(Rejected::Stopped),
-            Ok(Err(_)) | Err(_) => Err(Rejected::Deadline(within)),
-        }
+        self.push(Job::Whole(whole))?;
+        wait(receiver, queued, within).await
     }
 
     fn push(&self, job: Job) -> Result<(), Rejected> {
         let place = &self.0;
         let capacity = place.capacity.load(Ordering::Relaxed);
+        // Dropped after the lock is given back: it may hold other places.
+        let mut unwanted = None;
         let mut state = place.shared.lock();
         let (clock, is_stopped) = (state.clock, state.stopped);
         let line = match state.lines.get_mut(&place.line) {
             Some(line) if !is_stopped => line,
             _ => return Err(Rejected::Stopped),
         };
-        if line.jobs.len() >= capacity {
+        if line.depth() >= capacity {
             // What nobody waits for any more must not keep others out.
-            line.jobs.retain(|job| (job.is_wanted)());
-            if line.jobs.len() >= capacity {
-                return Err(Rejected::Full(line.jobs.len()));
+            unwanted.replace(line.unwanted());
+            if line.depth() >= capacity {
+                let full = Rejected::Full(line.depth());
+                drop(state);
+                return Err(full);
             }
         }
-        if line.jobs.is_empty() {
+        if line.is_empty() {
             line.used = line.used.max(clock);
         }
-        line.jobs.push_back(job);
+        line.push(job);
         place.shared.count(line);
-        place.shared.work.notify_one();
+        drop(state);
+        place.shared.wake_one();
         Ok(())
     }
 }
 
-impl Shared {
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn count(&self, line: &Line) {
-        if !line.is_spare {
-            self.metrics.queue_is(&line.name, line.jobs.len());
-        }
-    }
-
-    fn serve(&self) {
-        while let Some((line, job)) = self.next() {
-            if job.deadline > Instant::now() && (job.is_wanted)() {
-                let start = Instant::now();
-                (job.run)();
-                if let Some(line) = self.lock().lines.get_mut(&line) {
-                    line.used += start.elapsed();
-                }
-            }
-        }
-    }
-
-    /// The oldest job of the line that has used the least time, and that line.
-    fn next(&self) -> Option<(u64, Job)> {
-        let mut state = self.lock();
-        loop {
-            if state.stopped {
-                return None;
-            }
-            let waiting = state.lines.iter_mut();
-            let waiting = waiting.filter(|(_, line)| !line.jobs.is_empty());
-            let least = waiting.min_by_key(|(_, line)| (line.is_spare, line.used));
-            if let Some((&key, line)) = least
-                && let Some(job) = line.jobs.pop_front()
-            {
-                self.count(line);
-                let (used, is_spare) = (line.used, line.is_spare);
-                if !is_spare {
-                    state.clock = used;
-                }
-                return Some((key, job));
-            }
-            state = self
-                .work
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
+async fn wait<T>(
+    receiver: oneshot::Receiver<Result<Done<T>, Rejected>>,
+    queued: Instant,
+    within: Duration,
+) -> Result<Done<T>, Rejected> {
+    match tokio::time::timeout(within, receiver).await {
+        Ok(Ok(result)) => result,
+        // The pool dropped the job: it was stopped, or its deadline had passed.
+        Ok(Err(_)) if queued.elapsed() < within => Err(Rejected::Stopped),
+        Ok(Err(_)) | Err(_) => Err(Rejected::Deadline(within)),
     }
 }
 
