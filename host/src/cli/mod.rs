@@ -6,6 +6,7 @@ mod bar;
 mod check;
 mod follow;
 mod health;
+mod host;
 mod init;
 mod load;
 mod plugin;
