@@ -10,6 +10,7 @@
 
 pub mod allocator;
 pub mod authoring;
+pub mod bench;
 pub mod card;
 pub mod cli;
 pub mod events;

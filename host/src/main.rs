@@ -44,7 +44,7 @@ fn main() -> ExitCode {
 
 /// Whoever reads the log may stall; the server must not. Lines are dropped when too many wait.
 fn log_to_stderr(settings: &Settings) -> anyhow::Result<WorkerGuard> {
-    let filter = EnvFilter::try_new(&settings.log)?;
+    let filter = EnvFilter::try_new(settings.log())?;
     let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)

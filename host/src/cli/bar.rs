@@ -1,11 +1,13 @@
-//! A progress bar of downloads, on a terminal.
-//! Must not know what is loaded or why; elsewhere the log says how far a download is.
+//! Progress bars, on a terminal: of downloads, and of time that passes.
+//! Must not know what is loaded or measured, or why; elsewhere the log says how far a download is.
 
 use crate::service::{Observe, Step};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::io::IsTerminal as _;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Draws on stderr when it is a terminal, and nothing otherwise.
 pub(super) fn observer() -> Observe {
@@ -41,4 +43,32 @@ pub(super) fn observer() -> Observe {
             }
         }
     })
+}
+
+/// Draws how much of `lasts` is over, for as long as it is polled.
+pub(super) async fn passing(caption: String, lasts: Duration) -> Infallible {
+    // Hidden by itself where stderr is no terminal.
+    let bar = Passing(ProgressBar::new(
+        lasts.as_millis().try_into().unwrap_or(u64::MAX),
+    ));
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {eta}");
+    bar.0
+        .set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.0.set_message(caption);
+    let begin = Instant::now();
+    let mut tick = tokio::time::interval(Duration::from_millis(100));
+    loop {
+        tick.tick().await;
+        let passed = begin.elapsed().min(lasts).as_millis();
+        bar.0.set_position(passed.try_into().unwrap_or(u64::MAX));
+    }
+}
+
+/// A bar that leaves nothing behind.
+struct Passing(ProgressBar);
+
+impl Drop for Passing {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
 }

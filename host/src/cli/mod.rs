@@ -3,6 +3,7 @@
 
 mod admin;
 mod bar;
+mod bench;
 mod check;
 mod follow;
 mod health;
@@ -33,6 +34,7 @@ pub fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         Command::Init(settings) => init::run(settings, cache),
         Command::Warm(settings) => warm::run(settings, cache),
         Command::Predict(settings) => predict::run(settings, cache),
+        Command::Bench(settings) => bench::run(settings, cache),
         Command::Plugin(settings) => plugin::run(settings, cache),
         Command::Admin(settings) => admin::run(settings),
         Command::Health(settings) => health::run(settings),

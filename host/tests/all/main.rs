@@ -3,6 +3,7 @@
 
 mod authoring;
 mod batching;
+mod bench;
 mod client;
 mod conformance;
 mod fake_hub;
