@@ -46,9 +46,11 @@ where
     // Three digits: the rest is noise.
     let took_ms = (took.as_secs_f64() * 1e6).round() / 1e3;
     let model = labels.model;
-    // Probes and the page would drown the rest.
+    // Probes, the page and what goes well would drown the rest.
     span.in_scope(|| match labels.route {
-        "predict" | "other" => tracing::info!(%method, path, status, took_ms, model, "answered"),
+        "predict" | "other" if status >= 400 => {
+            tracing::info!(%method, path, status, took_ms, model, "answered")
+        }
         _ => tracing::debug!(%method, path, status, took_ms, model, "answered"),
     });
     response

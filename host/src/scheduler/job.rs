@@ -13,7 +13,9 @@ use tracing::Span;
 /// A body takes about so long to read and prepare, a byte.
 const A_BYTE: Duration = Duration::from_nanos(20);
 /// A body of more bytes than this may keep a worker from others for too long.
-const HEAVY_BYTES: usize = 256 << 10;
+pub(super) const MOST_LIGHT: usize = 256 << 10;
+/// A body of no more bytes than this takes no time to speak of.
+pub(super) const MOST_QUICK: usize = 16 << 10;
 
 /// What comes of a request, for whoever waits.
 pub(super) trait Reply: Send {
@@ -95,12 +97,17 @@ impl Job {
         }
     }
 
-    /// Whether it may keep a worker for long before the model is run.
-    pub(super) fn is_heavy(&self) -> bool {
+    /// How much a worker has to read before the model is run.
+    pub(super) fn bytes(&self) -> usize {
         match self {
-            Job::Whole(_) => false,
-            Job::Shared(begin) => begin.request.body.len() > HEAVY_BYTES,
+            Job::Whole(_) => 0,
+            Job::Shared(begin) => begin.request.body.len(),
         }
+    }
+
+    /// Whether it may keep a worker for long.
+    pub(super) fn is_heavy(&self) -> bool {
+        self.bytes() > MOST_LIGHT
     }
 }
 

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 const GATHER: Duration = Duration::from_millis(2);
 /// What is expected of the next one is so much of what the last ones took.
 const MEMORY: f64 = 0.8;
+/// A request that takes no longer costs less than to wake a thread for it and another for its answer.
+const QUICK: f64 = 300e-6;
 
 /// The waiting requests of one model.
 pub(super) struct Line {
@@ -22,12 +24,16 @@ pub(super) struct Line {
     pub(super) used: Duration,
     /// Whether every other line comes first.
     pub(super) is_spare: bool,
+    /// Whether a thread that is no worker does what waits here.
+    pub(super) is_helped: bool,
     /// How long a run that could be larger waits.
     pub(super) wait: Duration,
     /// Seconds that the first stage takes.
     preparing: f64,
     /// Seconds that the model takes for each row of length 1.
     running: f64,
+    /// Seconds that a request takes from the model to its answer, with those that share its run.
+    alone: f64,
 }
 
 /// What a worker is to do.
@@ -56,9 +62,11 @@ impl Line {
             pieces: VecDeque::new(),
             used,
             is_spare,
+            is_helped: false,
             wait: Duration::ZERO,
             preparing: 0.0,
             running: 0.0,
+            alone: 0.0,
         }
     }
 
@@ -103,17 +111,23 @@ impl Line {
         Duration::from_secs_f64(self.running * size as f64)
     }
 
+    /// Whether requests take so little that a thread of another kind may do them; unknown before some have been answered.
+    pub(super) fn is_quick(&self) -> bool {
+        self.wait.is_zero() && self.alone > 0.0 && self.preparing + self.alone < QUICK
+    }
+
     pub(super) fn prepared(&mut self, took: Duration) {
         learn(&mut self.preparing, took.as_secs_f64());
     }
 
     pub(super) fn ran(&mut self, size: usize, took: Duration) {
+        learn(&mut self.alone, took.as_secs_f64());
         learn(&mut self.running, took.as_secs_f64() / size.max(1) as f64);
     }
 
-    /// Whether there is something to do, for a worker that may begin something heavy or not.
-    pub(super) fn offer(&self, may_be_heavy: bool) -> Offer {
-        if self.next_job(may_be_heavy).is_some() {
+    /// Whether there is something to do, for a worker that may begin requests of so many bytes.
+    pub(super) fn offer(&self, most_bytes: usize) -> Offer {
+        if self.next_job(most_bytes).is_some() {
             return Offer::Now;
         }
         let first = self.pieces.iter().map(|waiting| waiting.turn).min();
@@ -127,9 +141,9 @@ impl Line {
         }
     }
 
-    fn next_job(&self, may_be_heavy: bool) -> Option<usize> {
+    fn next_job(&self, most_bytes: usize) -> Option<usize> {
         let jobs = self.jobs.iter().enumerate();
-        let allowed = jobs.filter(|(_, job)| may_be_heavy || !job.is_heavy());
+        let allowed = jobs.filter(|(_, job)| job.bytes() <= most_bytes);
         let (index, _) = allowed.min_by_key(|(_, job)| job.turn())?;
         Some(index)
     }
@@ -149,19 +163,19 @@ impl Line {
     }
 
     /// The next thing to do. Requests are prepared first, so that a run can be shared, unless that takes longer than it gains.
-    /// `free` workers, this one among them, could run the model.
-    pub(super) fn take(&mut self, may_be_heavy: bool, free: usize) -> Option<Task> {
+    /// The worker may begin requests of so many bytes; `free` workers, this one among them, could run the model.
+    pub(super) fn take(&mut self, most_bytes: usize, free: usize) -> Option<Task> {
         let gathering = self.preparing * (self.pieces.len() + 1) as f64;
         let first = self.pieces.front().map_or(0, |it| it.piece.size());
         let patience = GATHER.max(self.expected(first) / 4).as_secs_f64();
         let is_gathering = self.pieces.is_empty() || (!self.is_full() && gathering < patience);
-        if is_gathering && let Some(index) = self.next_job(may_be_heavy) {
+        if is_gathering && let Some(index) = self.next_job(most_bytes) {
             return self.jobs.remove(index).map(Task::Begin);
         }
         if let Some(batch) = self.batch(free) {
             return Some(Task::Run(batch));
         }
-        let index = self.next_job(may_be_heavy)?;
+        let index = self.next_job(most_bytes)?;
         self.jobs.remove(index).map(Task::Begin)
     }
 

@@ -154,7 +154,11 @@ impl Queue {
             reply: Box::new(Sender { sender, finish }),
             span: tracing::Span::current(),
         };
-        self.push(Job::Shared(begin))?;
+        if self.push(Job::Shared(begin))? {
+            // Other clients' requests that are there by now share the run.
+            tokio::task::yield_now().await;
+            self.0.shared.help(self.0.line);
+        }
         wait(receiver, queued, within).await
     }
 
@@ -194,12 +198,14 @@ impl Queue {
         wait(receiver, queued, within).await
     }
 
-    fn push(&self, job: Job) -> Result<(), Rejected> {
+    /// Whether it is left to whoever asked.
+    fn push(&self, job: Job) -> Result<bool, Rejected> {
         let place = &self.0;
         let capacity = place.capacity.load(Ordering::Relaxed);
         // Dropped after the lock is given back: it may hold other places.
         let mut unwanted = None;
         let mut state = place.shared.lock();
+        let is_left = place.shared.is_done_by_clients(&state, place.line, &job);
         let (clock, is_stopped) = (state.clock, state.stopped);
         let line = match state.lines.get_mut(&place.line) {
             Some(line) if !is_stopped => line,
@@ -220,8 +226,10 @@ impl Queue {
         line.push(job);
         place.shared.count(line);
         drop(state);
-        place.shared.wake_one();
-        Ok(())
+        if !is_left {
+            place.shared.wake_one();
+        }
+        Ok(is_left)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Workers: which line a free one serves, and what it does there.
 //! Must not know what the work is.
 
-use super::job::{self, Begin, Job, Waiting};
+use super::job::{self, Begin, Job, MOST_LIGHT, MOST_QUICK, Waiting};
 use super::line::{Line, Offer, Task};
 use crate::metrics::Metrics;
 use std::collections::BTreeMap;
@@ -11,6 +11,13 @@ use std::time::{Duration, Instant};
 
 /// A run that is expected to take longer than this is worth a second thread.
 const WORTH_A_THREAD: Duration = Duration::from_micros(700);
+
+/// Threads that are no workers and may work all the same: all of those that talk to clients but one.
+const HELPERS: usize = 1;
+/// A thread that is no worker works no longer than this before it leaves the rest to workers.
+const HELP: Duration = Duration::from_millis(1);
+/// Where more requests than these wait, a worker is woken though somebody helps.
+const CROWD: usize = 8;
 
 pub(super) struct Shared {
     state: Mutex<State>,
@@ -33,6 +40,8 @@ pub(super) struct State {
     busy: usize,
     /// Workers that prepare something heavy.
     heavy: usize,
+    /// Of the threads that are no workers, those that work.
+    helpers: usize,
 }
 
 /// What a worker took, and what it must know to do it.
@@ -193,11 +202,11 @@ impl Shared {
     /// What to do, or when there may be something at the latest.
     fn choose(&self, state: &mut State) -> Result<Taken, Option<Instant>> {
         loop {
-            let may_be_heavy = state.heavy + 1 < self.workers.max(2);
+            let most_bytes = self.most_bytes(state);
             let mut soonest: Option<Instant> = None;
             let mut best: Option<(bool, Duration, u64)> = None;
             for (key, line) in &state.lines {
-                match line.offer(may_be_heavy) {
+                match line.offer(most_bytes) {
                     Offer::Nothing => {}
                     Offer::At(at) => soonest = Some(soonest.map_or(at, |it| it.min(at))),
                     Offer::Now => {
@@ -206,43 +215,101 @@ impl Shared {
                     }
                 }
             }
-            let (is_spare, used, key) = best.ok_or(soonest)?;
-            let free = self.workers - state.running;
-            let Some(line) = state.lines.get_mut(&key) else {
-                continue;
-            };
-            let task = line.take(may_be_heavy, free);
-            self.count(line);
-            let Some(task) = task else {
-                continue;
-            };
-            let expected = match &task {
-                Task::Run(batch) => line.expected(batch.iter().map(|it| it.piece.size()).sum()),
-                Task::Begin(_) => Duration::ZERO,
-            };
-            if !is_spare {
-                state.clock = used;
+            let (_, _, key) = best.ok_or(soonest)?;
+            let free = self.workers.saturating_sub(state.running);
+            if let Some(taken) = self.take(state, key, most_bytes, free) {
+                return Ok(taken);
             }
+        }
+    }
+
+    /// The largest body that a worker may begin with now: one is left for others.
+    fn most_bytes(&self, state: &State) -> usize {
+        if state.heavy + 1 < self.workers.max(2) {
+            usize::MAX
+        } else {
+            MOST_LIGHT
+        }
+    }
+
+    /// What is next in this line, if there is something, for one of `free` workers that may begin requests of so many bytes.
+    fn take(&self, state: &mut State, key: u64, most_bytes: usize, free: usize) -> Option<Taken> {
+        let line = state.lines.get_mut(&key)?;
+        let used = line.used;
+        let task = line.take(most_bytes, free);
+        self.count(line);
+        let task = task?;
+        let expected = match &task {
+            Task::Run(batch) => line.expected(batch.iter().map(|it| it.piece.size()).sum()),
+            Task::Begin(_) => Duration::ZERO,
+        };
+        if !line.is_empty() && !line.is_helped {
+            // Somebody who sleeps may have been woken for nothing when this was still to be prepared.
+            self.wake_one();
+        }
+        if !line.is_spare {
+            state.clock = used;
+        }
+        let is_idle = state.busy == 0 && state.lines.values().all(Line::is_empty);
+        let is_worth_it = is_idle && expected > WORTH_A_THREAD;
+        state.busy += 1;
+        match &task {
+            Task::Begin(job) => state.heavy += usize::from(job.is_heavy()),
+            Task::Run(_) => state.running += 1,
+        }
+        Some(Taken {
+            line: key,
+            task,
+            threads: if is_worth_it { self.workers } else { 1 },
+        })
+    }
+
+    /// Whether whoever puts `job` into the line `key` is to do it as well, or is sure that somebody does: that costs less than
+    /// to wake a worker.
+    pub(super) fn is_done_by_clients(&self, state: &State, key: u64, job: &Job) -> bool {
+        let Some(line) = state.lines.get(&key) else {
+            return false;
+        };
+        let may_help = state.helpers < HELPERS && state.busy < self.workers;
+        (line.is_helped || may_help)
+            && line.is_quick()
+            && job.bytes() <= MOST_QUICK
+            && line.depth() < CROWD
+    }
+
+    /// Does what waits in the line `key`, on a thread that is no worker, unless somebody else does.
+    pub(super) fn help(&self, key: u64) {
+        let start = Instant::now();
+        let mut state = self.lock();
+        let is_wanted = state
+            .lines
+            .get(&key)
+            .is_some_and(|line| !line.is_helped && !line.is_empty());
+        if !is_wanted {
+            return;
+        }
+        if state.helpers >= HELPERS || state.busy >= self.workers {
+            drop(state);
+            return self.wake_one();
+        }
+        state.helpers += 1;
+        if let Some(line) = state.lines.get_mut(&key) {
+            line.is_helped = true;
+        }
+        while start.elapsed() < HELP && !state.stopped {
+            let Some(taken) = self.take(&mut state, key, MOST_QUICK, 1) else {
+                break;
+            };
+            drop(state);
+            state = self.work_on(taken);
+        }
+        state.helpers -= 1;
+        if let Some(line) = state.lines.get_mut(&key) {
+            line.is_helped = false;
             if !line.is_empty() {
-                // Somebody who sleeps may have been woken for nothing when this was still to be prepared.
+                drop(state);
                 self.wake_one();
             }
-            let is_idle = state.busy == 0 && state.lines.values().all(Line::is_empty);
-            let threads = if is_idle && expected > WORTH_A_THREAD {
-                self.workers
-            } else {
-                1
-            };
-            state.busy += 1;
-            match &task {
-                Task::Begin(job) => state.heavy += usize::from(job.is_heavy()),
-                Task::Run(_) => state.running += 1,
-            }
-            return Ok(Taken {
-                line: key,
-                task,
-                threads,
-            });
         }
     }
 }

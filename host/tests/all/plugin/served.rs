@@ -78,11 +78,11 @@ async fn floods_of_log_and_long_messages_are_cut() {
     let mut server = served(&folder, "{ plugin: { deadline_ms: 20000 } }");
     let flood = json!({"inputs": {"do": "log", "count": 100_000, "bytes": 1, "values": [1.0]}});
     assert_eq!(server.post("/predict", &flood).await.status, 200);
+    let long = json!({"inputs": {"do": "invalid", "bytes": 1 << 20}});
+    assert!(server.post("/predict", &long).await.refusal(422).0.len() < 4096);
     let lines = server.count_until("x", "answered");
     assert!((1..1000).contains(&lines), "{lines} lines");
 
-    let long = json!({"inputs": {"do": "invalid", "bytes": 1 << 20}});
-    assert!(server.post("/predict", &long).await.refusal(422).0.len() < 4096);
     let long = json!({"inputs": {"do": "internal", "bytes": 1 << 20}});
     server.post("/predict", &long).await.refusal(500);
     let event = server.wait_for("cannot answer");
