@@ -5,19 +5,21 @@
     reason = "a tensor's memory is given out uninitialised, and taken back once every part of it has come back initialised"
 )]
 
+use super::threads::in_pieces;
 use std::mem::MaybeUninit;
 use tract_onnx::prelude::{Datum, Tensor, TractError, TractResult};
 
 /// A tensor of `shape`, written in pieces of `piece` elements, the last of which may be shorter.
 ///
-/// `fill` gets the number of the piece and the piece, and gives it back initialised.
+/// `fill` gets the number of the piece and the piece, and gives it back initialised; where there are several threads at hand,
+/// several pieces at once.
 ///
 /// # Errors
 /// Those of `fill`, and one where it gives back something else.
-pub(super) fn filled<T: Datum + Copy>(
+pub(super) fn filled<T: Datum + Copy + Send + Sync>(
     shape: &[usize],
     piece: usize,
-    mut fill: impl for<'a> FnMut(usize, &'a mut [MaybeUninit<T>]) -> TractResult<&'a mut [T]>,
+    fill: impl for<'a> Fn(usize, &'a mut [MaybeUninit<T>]) -> TractResult<&'a mut [T]> + Sync,
 ) -> TractResult<Tensor> {
     // SAFETY: the elements are plain numbers, and are not read before all of them are written.
     let mut tensor = unsafe { Tensor::uninitialized::<T>(shape)? };
@@ -28,13 +30,15 @@ pub(super) fn filled<T: Datum + Copy>(
     let start = tensor.as_ptr_mut::<T>()?.cast::<MaybeUninit<T>>();
     // SAFETY: the tensor has `length` elements of this type, and nothing else refers to them while it is borrowed here.
     let all = unsafe { std::slice::from_raw_parts_mut(start, length) };
-    for (index, part) in all.chunks_mut(piece.max(1)).enumerate() {
+    let part = |index: usize, part: &mut [MaybeUninit<T>]| {
         let expected = (part.as_ptr().cast::<T>(), part.len());
         let written = fill(index, part)?;
         if (written.as_ptr(), written.len()) != expected {
             return Err(TractError::msg("a part of an output was not written"));
         }
-    }
+        Ok(())
+    };
+    in_pieces(all, piece.max(1), part)?;
     Ok(tensor)
 }
 

@@ -4,7 +4,7 @@
 use super::activation::Activation;
 use crate::model::onnx::kernel::{Built, Kernel, operator, required, required_f32};
 use crate::model::onnx::output::{filled, repeated};
-use crate::model::onnx::threads::stay_on_this_thread;
+use crate::model::onnx::threads::{share, stay_on_this_thread};
 use rten_gemm::{
     GemmExecutor, GemmInputA, GemmInputB, GemmOptions, GemmUninitOptions, PackedBMatrix,
 };
@@ -144,20 +144,24 @@ impl Kernel for Packed {
         let width = last.weights.cols();
         let shape = shape_of(x, depth, width)?;
         stay_on_this_thread();
-        let executor = GemmExecutor::<f32>::new();
-        let output = filled(&shape, ROWS * width, |index, piece| {
+        let most = share(numbers.len() / depth.max(1), ROWS);
+        let output = filled(&shape, most * width, |index, piece| {
+            let executor = GemmExecutor::<f32>::new();
             let rows = piece.len() / width;
-            let from = &numbers[index * ROWS * depth..][..rows * depth];
+            let from = &numbers[index * most * depth..][..rows * depth];
             let Some(first) = inner.first() else {
                 return last.run(&executor, from, piece);
             };
-            BETWEEN.with_borrow_mut(|between| {
-                between.clear();
-                between.reserve(rows * first.weights.cols());
-                let spare = &mut between.spare_capacity_mut()[..rows * first.weights.cols()];
-                let between = first.run(&executor, from, spare)?;
-                last.run(&executor, between, piece)
-            })
+            // Taken, not borrowed: while a product waits for its parts, this thread may begin another piece.
+            let mut between = BETWEEN.take();
+            between.clear();
+            between.reserve(rows * first.weights.cols());
+            let spare = &mut between.spare_capacity_mut()[..rows * first.weights.cols()];
+            let piece = first
+                .run(&executor, from, spare)
+                .and_then(|between| last.run(&executor, between, piece));
+            BETWEEN.set(between);
+            piece
         });
         Ok(vec![output?])
     }

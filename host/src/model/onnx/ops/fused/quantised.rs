@@ -5,7 +5,7 @@ use super::activation::Activation;
 use super::linear::{shape_of, widen};
 use crate::model::onnx::kernel::{Built, Kernel, operator, required};
 use crate::model::onnx::output::{filled, repeated};
-use crate::model::onnx::threads::stay_on_this_thread;
+use crate::model::onnx::threads::{share, stay_on_this_thread};
 use rten_gemm::{
     GemmExecutor, GemmInputA, GemmInputB, GemmUninitOptions, PackedBMatrix, QuantParams,
 };
@@ -149,50 +149,52 @@ impl Kernel for Packed {
         let view = x.try_as_plain_ram()?;
         let numbers = view.as_slice::<u8>()?;
         stay_on_this_thread();
-        let executor = Executor::new();
-        let output = filled(&shape, ROWS * width, |index, piece| {
+        let most = share(numbers.len() / depth.max(1), ROWS);
+        let output = filled(&shape, most * width, |index, piece| {
+            let executor = Executor::new();
             let rows = piece.len() / width;
-            let from = &numbers[index * ROWS * depth..][..rows * depth];
+            let from = &numbers[index * most * depth..][..rows * depth];
             let piece = repeated(&self.bias, piece)?;
-            SUMS.with_borrow_mut(|sums| {
-                sums.clear();
-                sums.reserve(rows * width);
-                let options = GemmUninitOptions {
-                    a_quant: Some(QuantParams {
-                        zero_point: &zeros[..rows],
+            // Taken, not borrowed: while a product waits for its parts, this thread may begin another piece.
+            let mut room = SUMS.take();
+            room.clear();
+            room.reserve(rows * width);
+            let options = GemmUninitOptions {
+                a_quant: Some(QuantParams {
+                    zero_point: &zeros[..rows],
+                }),
+                ..GemmUninitOptions::default()
+            };
+            let sums = executor.gemm_uninit(
+                &mut room.spare_capacity_mut()[..rows * width],
+                GemmInputA::Unpacked(NdTensorView::from_data([rows, depth], from)),
+                GemmInputB::Packed(&self.weights),
+                options,
+            );
+            let sums = sums.map_err(|error| format_err!("{error:?}"))?;
+            let numbers = piece.chunks_exact_mut(width);
+            let rows = numbers
+                .zip(sums.chunks_exact(width))
+                .zip(from.chunks_exact(depth));
+            for ((numbers, sums), from) in rows {
+                let sums = numbers.iter_mut().zip(sums).zip(&scales);
+                // Packed weights know nothing of zero points: what they take away is the same for a whole row.
+                match &self.zeros {
+                    None => sums.for_each(|((number, sum), scale)| {
+                        *number += *sum as f32 * scale;
                     }),
-                    ..GemmUninitOptions::default()
-                };
-                let sums = executor.gemm_uninit(
-                    &mut sums.spare_capacity_mut()[..rows * width],
-                    GemmInputA::Unpacked(NdTensorView::from_data([rows, depth], from)),
-                    GemmInputB::Packed(&self.weights),
-                    options,
-                );
-                let sums = sums.map_err(|error| format_err!("{error:?}"))?;
-                let numbers = piece.chunks_exact_mut(width);
-                let rows = numbers
-                    .zip(sums.chunks_exact(width))
-                    .zip(from.chunks_exact(depth));
-                for ((numbers, sums), from) in rows {
-                    let sums = numbers.iter_mut().zip(sums).zip(&scales);
-                    // Packed weights know nothing of zero points: what they take away is the same for a whole row.
-                    match &self.zeros {
-                        None => sums.for_each(|((number, sum), scale)| {
-                            *number += *sum as f32 * scale;
-                        }),
-                        Some(zeros) => {
-                            let all: i32 = from.iter().map(|it| i32::from(*it)).sum();
-                            let all = all - depth as i32 * i32::from(zero);
-                            sums.zip(zeros).for_each(|(((number, sum), scale), zero)| {
-                                *number += (sum - all * zero) as f32 * scale;
-                            });
-                        }
+                    Some(zeros) => {
+                        let all: i32 = from.iter().map(|it| i32::from(*it)).sum();
+                        let all = all - depth as i32 * i32::from(zero);
+                        sums.zip(zeros).for_each(|(((number, sum), scale), zero)| {
+                            *number += (sum - all * zero) as f32 * scale;
+                        });
                     }
                 }
-                self.activation.apply(piece);
-                Ok(piece)
-            })
+            }
+            SUMS.set(room);
+            self.activation.apply(piece);
+            Ok(piece)
         });
         Ok(vec![output?])
     }
