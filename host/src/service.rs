@@ -129,7 +129,12 @@ pub struct Service {
     pub agreement: Option<Agreement>,
     /// From manifest to ready.
     pub took: Duration,
+    /// The parts of that which took any time, in order; model and plugins are loaded side by side.
+    pub laps: Laps,
 }
+
+/// What a load did, and how long.
+pub type Laps = Vec<(&'static str, Duration)>;
 
 impl Service {
     /// Whether the whole body of a response is the answer, as Hugging Face's clients have it.
@@ -146,13 +151,16 @@ impl Service {
         report: Report,
     ) -> Result<Service, Error> {
         let start = Instant::now();
+        let mut laps = Laps::new();
         let mut fetched = fetch(&manifest, loader, &report).await?;
+        laps.push(("fetch", start.elapsed()));
         let beside = same_commit(&manifest.model.source, &fetched);
         let (model, weights) = model_file(&manifest, &fetched, &beside, loader, &report).await?;
         let key = model_file::key(&fetched, &manifest, &weights);
         fetched.artifacts.extend(weights);
         let preprocess = wasm(manifest.preprocess.as_ref(), &beside, loader, &report).await?;
         let postprocess = wasm(manifest.postprocess.as_ref(), &beside, loader, &report).await?;
+        laps.push(("read", start.elapsed() - laps[0].1));
         report(Step::Compiling);
         let parts = Parts {
             manifest,
@@ -167,13 +175,18 @@ impl Service {
         let build = move || parts.build(&sandbox, &shelf);
         let mut service = on_a_thread("build", loader.in_background, build).await?;
         // As requests are run, not in the background: a plugin's deadline is one of the wall clock.
+        laps.append(&mut service.laps);
+        let gate = Instant::now();
         service = on_a_thread("gate", false, move || {
             service.proofs = gate::prove(&service.pipeline, &service.manifest)?;
             drop(builders);
             Ok(service)
         })
         .await?;
+        laps.push(("examples", gate.elapsed()));
+        service.laps = laps;
         service.took = start.elapsed();
+        allocator::give_back_code();
         Ok(service)
     }
 }
@@ -233,10 +246,11 @@ impl Parts {
         let version = version(&manifest, &fetched, [&preprocess, &postprocess]);
         // The engines are independent: the model is analysed while the plugins compile.
         let (model, plugins) = std::thread::scope(|scope| {
-            let model = scope.spawn(|| {
+            let start = Instant::now();
+            let model = scope.spawn(move || {
                 let model = shelf.model(&key, || Model::load(file));
                 allocator::give_back_freed_memory();
-                model
+                (model, start.elapsed())
             });
             let limits = limits(&manifest.limits.plugin);
             let signature = &signature;
@@ -246,9 +260,13 @@ impl Parts {
             };
             let post = scope.spawn(move || load(postprocess));
             let pre = load(preprocess);
-            (join(model), (pre, join(post)))
+            let plugins = (pre, join(post), start.elapsed());
+            (join(model), plugins)
         });
-        let model = model?.map_err(of_model)?;
+        let (model, took) = model?;
+        let model = model.map_err(of_model)?;
+        let mut laps = vec![("model", took), ("plugins", plugins.2)];
+        let start = Instant::now();
         if let Some(why) = &model.fusion().left_out {
             tracing::warn!(model = manifest.name, why, "the model is run unfused");
         }
@@ -262,6 +280,7 @@ impl Parts {
         let examples = gate::requests(&manifest);
         pipeline.check_batching(&examples, manifest.batching.most_rows);
         tell(&manifest.name, pipeline.batching());
+        laps.push(("check", start.elapsed()));
         let beside = |file| {
             fetched
                 .artifact(file)
@@ -278,6 +297,7 @@ impl Parts {
             proofs: Vec::new(),
             agreement,
             took: Duration::ZERO,
+            laps,
         })
     }
 }

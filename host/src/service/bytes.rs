@@ -1,7 +1,7 @@
 //! The bytes that a service is made of: brought, verified, read.
 //! Must not know what is made of them.
 
-use super::{Error, Loader, Report};
+use super::{Error, Loader, Report, join};
 use crate::manifest::{self, Manifest, PluginSource};
 use crate::plugin::{self, Asset, Plugin, Sandbox, Setup, Wanted};
 use crate::source::{self, Artifact, Fetched};
@@ -287,15 +287,39 @@ async fn bytes_of(
 
 /// The bytes of a verified file, if they still are those that were verified.
 pub(super) fn contents(artifact: &Artifact) -> Result<Vec<u8>, Error> {
-    let file = || artifact.file.clone();
-    let bytes = std::fs::read(&artifact.path).map_err(|error| Error::Read {
-        file: file(),
-        error,
-    })?;
-    if crate::hex(&Sha256::digest(&bytes)) != artifact.sha256 {
-        return Err(Error::Changed { file: file() });
-    }
+    let bytes = whole(artifact)?;
+    is_still(artifact, &bytes)?;
     Ok(bytes)
+}
+
+/// What `look` makes of an artifact's bytes while their digest is computed; nothing is made of others.
+pub(super) fn looked_at<T: Send>(
+    artifact: &Artifact,
+    look: impl FnOnce(&[u8]) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let bytes = whole(artifact)?;
+    std::thread::scope(|scope| {
+        let same = scope.spawn(|| is_still(artifact, &bytes));
+        let seen = look(&bytes);
+        join(same).flatten()?;
+        seen
+    })
+}
+
+fn whole(artifact: &Artifact) -> Result<Vec<u8>, Error> {
+    std::fs::read(&artifact.path).map_err(|error| Error::Read {
+        file: artifact.file.clone(),
+        error,
+    })
+}
+
+fn is_still(artifact: &Artifact, bytes: &[u8]) -> Result<(), Error> {
+    if crate::hex(&Sha256::digest(bytes)) == artifact.sha256 {
+        return Ok(());
+    }
+    Err(Error::Changed {
+        file: artifact.file.clone(),
+    })
 }
 
 /// At most as much of a file as the page can use.

@@ -1,7 +1,7 @@
 //! A model's file and the files that hold its weights: brought, verified, read into one.
 //! Must not know what is made of it, nor plugins.
 
-use super::bytes::{bring, contents};
+use super::bytes::{bring, contents, looked_at};
 use super::{Error, Loader, Report, on_a_thread};
 use crate::manifest::{self, Manifest};
 use crate::model;
@@ -24,7 +24,9 @@ pub(super) async fn model_file(
     let read = move || {
         let file = artifact.file.clone();
         let of_model = |error| Error::Model { file, error };
-        model::File::read(&contents(&artifact)?).map_err(of_model)
+        looked_at(&artifact, |bytes| {
+            model::File::read(bytes).map_err(of_model)
+        })
     };
     let mut file = on_a_thread("read", loader.in_background, read).await?;
     if file.missing().is_empty() {

@@ -52,7 +52,8 @@ impl Announced {
 pub(super) struct Sums {
     pub(super) bytes: u64,
     pub(super) sha256: String,
-    pub(super) git_blob: String,
+    /// Only where it was asked for.
+    git_blob: Option<String>,
     start: Vec<u8>,
 }
 
@@ -61,7 +62,7 @@ impl Sums {
     pub(super) fn like(&self, announced: &Announced) -> &str {
         match announced {
             Announced::Sha256(_) => &self.sha256,
-            Announced::GitBlob(_) => &self.git_blob,
+            Announced::GitBlob(_) => self.git_blob.as_deref().unwrap_or_default(),
         }
     }
 
@@ -84,19 +85,20 @@ impl Sums {
 /// Bytes kept for [`Sums::text_start`].
 const START: usize = 80;
 
-/// Reads the whole file once.
-pub(super) async fn of_file(path: &Path) -> io::Result<Sums> {
+/// Reads the whole file once; its git blob id is only computed where it is announced.
+pub(super) async fn of_file(path: &Path, announced: Option<&Announced>) -> io::Result<Sums> {
     let path = path.to_owned();
-    tokio::task::spawn_blocking(move || sums(&path))
+    let in_git = matches!(announced, Some(Announced::GitBlob(_)));
+    tokio::task::spawn_blocking(move || sums(&path, in_git))
         .await
         .map_err(io::Error::other)?
 }
 
-fn sums(path: &Path) -> io::Result<Sums> {
+fn sums(path: &Path, in_git: bool) -> io::Result<Sums> {
     let mut file = File::open(path)?;
     let announced_bytes = file.metadata()?.len();
     let mut sha256 = Sha256::new();
-    let mut sha1 = Sha1::new_with_prefix(format!("blob {announced_bytes}\0"));
+    let mut sha1 = in_git.then(|| Sha1::new_with_prefix(format!("blob {announced_bytes}\0")));
     let mut start = Vec::with_capacity(START);
     let mut bytes = 0;
     let mut buffer = vec![0; 256 * 1024];
@@ -107,14 +109,16 @@ fn sums(path: &Path) -> io::Result<Sums> {
         }
         let chunk = &buffer[..read];
         sha256.update(chunk);
-        sha1.update(chunk);
+        if let Some(sha1) = &mut sha1 {
+            sha1.update(chunk);
+        }
         start.extend(chunk.iter().take(START - start.len()));
         bytes += read as u64;
     }
     Ok(Sums {
         bytes,
         sha256: format!("{:x}", sha256.finalize()),
-        git_blob: format!("{:x}", sha1.finalize()),
+        git_blob: sha1.map(|sha1| format!("{:x}", sha1.finalize())),
         start,
     })
 }
@@ -126,7 +130,7 @@ mod tests {
     fn of(bytes: &[u8]) -> Sums {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
         std::fs::write(file.path(), bytes).expect("a written file");
-        sums(file.path()).expect("a readable file")
+        sums(file.path(), true).expect("a readable file")
     }
 
     #[test]
@@ -137,7 +141,8 @@ mod tests {
             sums.sha256,
             "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"
         );
-        assert_eq!(sums.git_blob, "ce013625030ba8dba906f756967f9e9ca394464a");
+        let blob = "ce013625030ba8dba906f756967f9e9ca394464a";
+        assert_eq!(sums.git_blob.as_deref(), Some(blob));
     }
 
     #[test]

@@ -72,7 +72,7 @@ async fn artifact(
     if !target.is_file() {
         return Err(unusable(path, "it is not a file; name a file".to_owned()));
     }
-    let sums = digest::of_file(target)
+    let sums = digest::of_file(target, None)
         .await
         .map_err(|error| unusable(path.clone(), words(&error)))?;
     if sums.is_lfs_pointer() {

@@ -320,9 +320,6 @@ impl<'a> Remote<'a> {
         request: &Request<'_>,
         origin: Origin,
     ) -> Result<Artifact, Error> {
-        let sums = digest::of_file(&link)
-            .await
-            .map_err(|error| self.cache_error(&error))?;
         let pin = request.sha256.map(Digest::as_str);
         let etag = Cache::etag(&link).and_then(|etag| Announced::from_etag(&etag));
         let Some(announced) = etag.or_else(|| pin.and_then(Announced::from_etag)) else {
@@ -331,6 +328,9 @@ impl<'a> Remote<'a> {
                 place: self.place(),
             });
         };
+        let sums = digest::of_file(&link, Some(&announced))
+            .await
+            .map_err(|error| self.cache_error(&error))?;
         if announced.hex() != sums.like(&announced) {
             self.discard(&link)?;
             return Err(Error::DigestMismatch(Box::new(Mismatch {
