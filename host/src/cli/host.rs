@@ -14,7 +14,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
@@ -23,6 +23,7 @@ const HTTP_THREADS: usize = 2;
 
 /// A server that listens, and does not answer yet.
 pub(super) struct Host<'a> {
+    began: Instant,
     settings: &'a Serve,
     runtime: Runtime,
     scheduler: Scheduler,
@@ -40,6 +41,7 @@ impl<'a> Host<'a> {
         settings: &'a Serve,
         cache: Option<&std::path::Path>,
     ) -> anyhow::Result<Option<Host<'a>>> {
+        let began = Instant::now();
         let loader = load::loader(settings.worker_count(), cache)?;
         let metrics = loader.metrics.clone();
         let scheduler = Scheduler::start(settings.worker_count(), metrics.clone())?;
@@ -69,6 +71,7 @@ impl<'a> Host<'a> {
             )
         })?;
         Ok(Some(Host {
+            began,
             settings,
             runtime,
             scheduler,
@@ -102,6 +105,7 @@ impl<'a> Host<'a> {
                 address = %self.listener.local_addr()?,
                 workers = settings.worker_count(),
                 models = self.registry.entries().len(),
+                after_ms = self.began.elapsed().as_millis() as u64,
                 "listening"
             );
             let path = settings.manifests.clone();

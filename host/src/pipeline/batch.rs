@@ -5,7 +5,7 @@ use crate::model::{Error, Model};
 use crate::tensor::{NamedTensor, Tensor};
 
 /// Rows times length of a run beyond which a larger one is no faster a row.
-const SATURATION: usize = 1024;
+const SATURATION: usize = 384;
 
 /// A padded run may compute so many times what was asked for, in quarters.
 const PADDED_QUARTERS: usize = 5;

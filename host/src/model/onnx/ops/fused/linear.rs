@@ -22,7 +22,7 @@ thread_local! {
 }
 
 /// Rows whose results stay in the second cache until the activation has seen them.
-const ROWS: usize = 256;
+const ROWS: usize = 128;
 
 /// One layer, or two of which the second takes what the first makes. Inputs: x [.., D], and for each layer its weights and its bias.
 #[derive(Debug)]
