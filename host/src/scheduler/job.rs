@@ -107,7 +107,10 @@ impl Job {
 
     /// Whether it may keep a worker for long.
     pub(super) fn is_heavy(&self) -> bool {
-        self.bytes() > MOST_LIGHT
+        match self {
+            Job::Whole(_) => false,
+            Job::Shared(begin) => begin.is_heavy(),
+        }
     }
 }
 
@@ -143,6 +146,11 @@ pub(super) struct Waiting {
 }
 
 impl Begin {
+    /// Whether it may keep a worker for long.
+    pub(super) fn is_heavy(&self) -> bool {
+        self.request.body.len() > MOST_LIGHT
+    }
+
     /// The first stage; gives the pieces that are left to be run, of which there are `parts` at least where rows allow it.
     pub(super) fn begin(self, parts: usize) -> Vec<Waiting> {
         let Begin {

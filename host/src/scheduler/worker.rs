@@ -110,13 +110,7 @@ impl Shared {
                 catch_unwind(AssertUnwindSafe(whole.run)).ok();
                 self.over(line, start)
             }
-            Task::Begin(job @ Job::Shared(_)) => {
-                let is_heavy = job.is_heavy();
-                let Job::Shared(begin) = job else {
-                    return self.over(line, start);
-                };
-                self.begin(line, begin, is_heavy, start)
-            }
+            Task::Begin(Job::Shared(begin)) => self.begin(line, begin, start),
             Task::Run(mut batch) => {
                 batch.retain(Waiting::is_wanted);
                 self.run(line, batch, threads, start)
@@ -124,13 +118,8 @@ impl Shared {
         }
     }
 
-    fn begin(
-        &self,
-        line: u64,
-        begin: Begin,
-        is_heavy: bool,
-        start: Instant,
-    ) -> MutexGuard<'_, State> {
+    fn begin(&self, line: u64, begin: Begin, start: Instant) -> MutexGuard<'_, State> {
+        let is_heavy = begin.is_heavy();
         let pieces = begin.begin(self.workers);
         let mut state = self.over(line, start);
         state.heavy -= usize::from(is_heavy);
