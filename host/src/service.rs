@@ -5,6 +5,7 @@ mod bytes;
 mod error;
 mod fingerprint;
 mod gate;
+mod laps;
 mod model_file;
 mod npz;
 mod reference;
@@ -14,6 +15,7 @@ pub use bytes::local_files;
 pub use error::Error;
 pub use fingerprint::{Fingerprint, Fingerprints};
 pub use gate::Proof;
+pub use laps::Laps;
 pub use reference::{Agreement, Disagreement};
 pub use shelf::Shelf;
 
@@ -133,9 +135,6 @@ pub struct Service {
     pub laps: Laps,
 }
 
-/// What a load did, and how long.
-pub type Laps = Vec<(&'static str, Duration)>;
-
 impl Service {
     /// Whether the whole body of a response is the answer, as Hugging Face's clients have it.
     pub fn answers_bare(&self) -> bool {
@@ -150,17 +149,16 @@ impl Service {
         loader: &Loader,
         report: Report,
     ) -> Result<Service, Error> {
-        let start = Instant::now();
-        let mut laps = Laps::new();
+        let mut laps = Laps::begin();
         let mut fetched = fetch(&manifest, loader, &report).await?;
-        laps.push(("fetch", start.elapsed()));
+        laps.lap("fetch");
         let beside = same_commit(&manifest.model.source, &fetched);
         let (model, weights) = model_file(&manifest, &fetched, &beside, loader, &report).await?;
         let key = model_file::key(&fetched, &manifest, &weights);
         fetched.artifacts.extend(weights);
         let preprocess = wasm(manifest.preprocess.as_ref(), &beside, loader, &report).await?;
         let postprocess = wasm(manifest.postprocess.as_ref(), &beside, loader, &report).await?;
-        laps.push(("read", start.elapsed() - laps[0].1));
+        laps.lap("read");
         report(Step::Compiling);
         let parts = Parts {
             manifest,
@@ -169,23 +167,21 @@ impl Service {
             key,
             preprocess,
             postprocess,
+            laps,
         };
         let builders = loader.builders.clone().acquire_owned().await;
         let (sandbox, shelf) = (loader.sandbox.clone(), loader.shelf.clone());
         let build = move || parts.build(&sandbox, &shelf);
         let mut service = on_a_thread("build", loader.in_background, build).await?;
         // As requests are run, not in the background: a plugin's deadline is one of the wall clock.
-        laps.append(&mut service.laps);
-        let gate = Instant::now();
         service = on_a_thread("gate", false, move || {
             service.proofs = gate::prove(&service.pipeline, &service.manifest)?;
             drop(builders);
             Ok(service)
         })
         .await?;
-        laps.push(("examples", gate.elapsed()));
-        service.laps = laps;
-        service.took = start.elapsed();
+        service.laps.lap("examples");
+        service.took = service.laps.whole();
         allocator::give_back_code();
         Ok(service)
     }
@@ -222,6 +218,7 @@ struct Parts {
     key: String,
     preprocess: Option<Wasm>,
     postprocess: Option<Wasm>,
+    laps: Laps,
 }
 
 impl Parts {
@@ -233,6 +230,7 @@ impl Parts {
             key,
             preprocess,
             postprocess,
+            mut laps,
         } = self;
         let artifact = fetched
             .artifact(&manifest.model.file)
@@ -265,8 +263,9 @@ impl Parts {
         });
         let (model, took) = model?;
         let model = model.map_err(of_model)?;
-        let mut laps = vec![("model", took), ("plugins", plugins.2)];
-        let start = Instant::now();
+        laps.note("model", took);
+        laps.note("plugins", plugins.2);
+        laps.go_on();
         if let Some(why) = &model.fusion().left_out {
             tracing::warn!(model = manifest.name, why, "the model is run unfused");
         }
@@ -280,7 +279,7 @@ impl Parts {
         let examples = gate::requests(&manifest);
         pipeline.check_batching(&examples, manifest.batching.most_rows);
         tell(&manifest.name, pipeline.batching());
-        laps.push(("check", start.elapsed()));
+        laps.lap("check");
         let beside = |file| {
             fetched
                 .artifact(file)

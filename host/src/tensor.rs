@@ -117,6 +117,25 @@ impl Data {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// How far a number of `other` is from its place here at most, as a share of the largest number here where that is above 1;
+    /// none where these are not both `f32`, or both `f64`.
+    pub fn off(&self, other: &Data) -> Option<f64> {
+        fn share<'a, T: Copy + Into<f64> + 'a>(a: &'a [T], b: &'a [T]) -> f64 {
+            let pairs = a.iter().zip(b).map(|(a, b)| ((*a).into(), (*b).into()));
+            let (mut largest, mut off) = (1.0_f64, 0.0_f64);
+            for (a, b) in pairs {
+                largest = largest.max(a.abs());
+                off = off.max((a - b).abs());
+            }
+            off / largest
+        }
+        match (self, other) {
+            (Data::F32(a), Data::F32(b)) => Some(share(a, b)),
+            (Data::F64(a), Data::F64(b)) => Some(share(a, b)),
+            _ => None,
+        }
+    }
 }
 
 /// Why a shape and its data do not make a tensor.
@@ -205,6 +224,16 @@ pub struct NamedTensor {
     pub tensor: Tensor,
 }
 
+impl NamedTensor {
+    /// Another value under the same name.
+    pub fn with(&self, tensor: Tensor) -> NamedTensor {
+        NamedTensor {
+            name: self.name.clone(),
+            tensor,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,6 +259,16 @@ mod tests {
     fn a_scalar_has_one_element_and_a_zero_dim_none() {
         assert!(Tensor::new(vec![], Data::F32(vec![1.0])).is_ok());
         assert!(Tensor::new(vec![3, 0], Data::F32(vec![])).is_ok());
+    }
+
+    #[test]
+    fn the_distance_is_a_share_of_the_largest_number_above_one() {
+        let small = Data::F32(vec![0.5, 0.25]);
+        assert_eq!(small.off(&Data::F32(vec![0.5, 0.5])), Some(0.25));
+        let large = Data::F64(vec![0.0, -4.0]);
+        assert_eq!(large.off(&Data::F64(vec![1.0, -4.0])), Some(0.25));
+        assert_eq!(large.off(&small), None);
+        assert_eq!(Data::I64(vec![1]).off(&Data::I64(vec![1])), None);
     }
 
     #[test]

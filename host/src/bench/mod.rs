@@ -13,6 +13,7 @@ mod target;
 
 pub use error::Error;
 pub use load::{Load, Measurement, OUTSTANDING, Pace};
+pub use machine::cpus;
 pub use ready::{Served, ready};
 pub use report::Report;
 pub use tally::Tally;

@@ -3,7 +3,7 @@
 
 use super::host::Host;
 use super::{USAGE, bar, load};
-use crate::bench::{Load, OUTSTANDING, Pace, Report, Target, ready};
+use crate::bench::{Load, OUTSTANDING, Pace, Report, Target, cpus, ready};
 use crate::manifest::{Manifest, default_index};
 use crate::plugin::Plugin;
 use crate::registry::Registry;
@@ -233,9 +233,8 @@ fn serve(settings: &Bench, manifests: PathBuf) -> Serve {
 
 /// Few threads, so that the server has the machine.
 fn runtime() -> std::io::Result<Runtime> {
-    let cpus = std::thread::available_parallelism().map_or(1, usize::from);
     tokio::runtime::Builder::new_multi_thread()
-        .worker_threads((cpus / SHARE).clamp(1, MOST_THREADS))
+        .worker_threads((cpus() / SHARE).clamp(1, MOST_THREADS))
         .enable_all()
         .build()
 }

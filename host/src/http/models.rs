@@ -276,10 +276,11 @@ fn port(port: &Port) -> Value {
 
 /// Whether requests share runs of the model, and if not, why.
 fn batching(batching: &Batching) -> Value {
+    let most_rows = batching.most_rows();
     match batching {
-        Batching::Off { reason } => json!({"max_size": 1, "reason": reason}),
+        Batching::Off { reason } => json!({"max_size": most_rows, "reason": reason}),
         Batching::On(joining) => json!({
-            "max_size": joining.most_rows,
+            "max_size": most_rows,
             "padded": joining.padding.is_ok(),
             "reason": joining.padding.as_ref().err(),
         }),

@@ -41,6 +41,16 @@ pub struct Port {
 }
 
 impl Port {
+    /// Its shape with each open axis as `open` has it; none when the file declares no rank.
+    pub fn sized(&self, mut open: impl FnMut(usize, &Dim) -> usize) -> Option<Vec<usize>> {
+        let dims = self.shape.as_ref()?.iter().enumerate();
+        let size = |(axis, dim): (usize, &Dim)| match dim {
+            Dim::Fixed(size) => *size,
+            dim => open(axis, dim),
+        };
+        Some(dims.map(size).collect())
+    }
+
     fn shape_text(&self) -> String {
         match &self.shape {
             None => "any shape".to_owned(),

@@ -71,6 +71,14 @@ impl Piece {
 }
 
 impl Batching {
+    /// No more rows than these run at once, unless one request's cannot be split.
+    pub fn most_rows(&self) -> usize {
+        match self {
+            Batching::On(joining) => joining.most_rows,
+            Batching::Off { .. } => 1,
+        }
+    }
+
     /// One piece of a request's `inputs`, or so many that none is larger than a run should be, and at least `parts` where
     /// there are rows enough.
     pub(super) fn split(&self, inputs: Vec<NamedTensor>, parts: usize) -> Vec<Piece> {
@@ -78,9 +86,7 @@ impl Batching {
             Batching::On(joining) => joining,
             Batching::Off { .. } => return vec![Piece::whole(inputs)],
         };
-        let Some(whole) = joining.piece(inputs) else {
-            return Vec::new();
-        };
+        let whole = joining.piece(inputs);
         let fair = whole.rows.div_ceil(parts.max(1));
         let most = joining
             .most_rows
@@ -108,9 +114,9 @@ impl Piece {
     }
 
     fn part(&self, rows: std::ops::Range<usize>) -> Piece {
-        let part = |input: &NamedTensor| NamedTensor {
-            name: input.name.clone(),
-            tensor: input.tensor.part(rows.clone(), &input.tensor.shape()[1..]),
+        let part = |input: &NamedTensor| {
+            let inner = &input.tensor.shape()[1..];
+            input.with(input.tensor.part(rows.clone(), inner))
         };
         Piece {
             inputs: self.inputs.iter().map(part).collect(),
@@ -122,9 +128,10 @@ impl Piece {
 }
 
 impl Joining {
-    /// A request's rows as one piece; none where it has no input at all.
-    pub(super) fn piece(&self, inputs: Vec<NamedTensor>) -> Option<Piece> {
-        let rows = inputs.first()?.tensor.rows()?;
+    /// A request's rows as one piece.
+    pub(super) fn piece(&self, inputs: Vec<NamedTensor>) -> Piece {
+        let rows = inputs.first().and_then(|input| input.tensor.rows());
+        let rows = rows.unwrap_or(0);
         let axis = |index: usize| self.padding.as_ref().ok()?.inputs.get(index).copied()?;
         let sizes =
             |(index, input): (usize, &NamedTensor)| Some(input.tensor.shape()[axis(index)?]);
@@ -143,14 +150,14 @@ impl Joining {
             shape
         };
         if !is_even {
-            return Some(Piece::whole(inputs));
+            return Piece::whole(inputs);
         }
-        Some(Piece {
+        Piece {
             form: Some(inputs.iter().enumerate().map(form).collect()),
             inputs,
             rows,
             length,
-        })
+        }
     }
 
     /// Whether `next` may run with `pieces`, of which there is one at least: nothing is larger than a run should be, and
@@ -221,15 +228,8 @@ impl Joining {
     }
 
     pub(super) fn joined(&self, pieces: &[Piece]) -> Option<Vec<NamedTensor>> {
-        let inputs = 0..pieces.first()?.inputs.len();
-        let stack = |index: usize| {
-            let parts: Vec<&Tensor> = pieces.iter().map(|it| &it.inputs[index].tensor).collect();
-            Some(NamedTensor {
-                name: pieces[0].inputs[index].name.clone(),
-                tensor: Tensor::stacked(&parts)?,
-            })
-        };
-        inputs.map(stack).collect()
+        let parts: Vec<&[NamedTensor]> = pieces.iter().map(|piece| &*piece.inputs).collect();
+        stacked(&parts)
     }
 
     pub(super) fn given_back(
@@ -251,17 +251,11 @@ impl Joining {
             let part = |(index, output): (usize, &NamedTensor)| {
                 let mut inner = output.tensor.shape()[1..].to_vec();
                 let padding = self.padding.as_ref().ok();
-                for axis in padding
-                    .and_then(|it| it.outputs.get(index))
-                    .into_iter()
-                    .flatten()
-                {
+                let axes = padding.and_then(|it| it.outputs.get(index));
+                for axis in axes.into_iter().flatten() {
                     inner[axis - 1] = piece.length;
                 }
-                NamedTensor {
-                    name: output.name.clone(),
-                    tensor: output.tensor.part(start..end, &inner),
-                }
+                output.with(output.tensor.part(start..end, &inner))
             };
             given.push(outputs.iter().enumerate().map(part).collect());
             start = end;
@@ -275,13 +269,15 @@ pub(super) fn reunited(mut parts: Vec<Vec<NamedTensor>>) -> Option<Vec<NamedTens
     if parts.len() == 1 {
         return parts.pop();
     }
-    let first = parts.first()?;
-    let stack = |(index, output): (usize, &NamedTensor)| {
+    let parts: Vec<&[NamedTensor]> = parts.iter().map(|part| &**part).collect();
+    stacked(&parts)
+}
+
+/// The rows of all of `parts`, tensor by tensor.
+fn stacked(parts: &[&[NamedTensor]]) -> Option<Vec<NamedTensor>> {
+    let stack = |(index, named): (usize, &NamedTensor)| {
         let rows: Vec<&Tensor> = parts.iter().map(|part| &part[index].tensor).collect();
-        Some(NamedTensor {
-            name: output.name.clone(),
-            tensor: Tensor::stacked(&rows)?,
-        })
+        Some(named.with(Tensor::stacked(&rows)?))
     };
-    first.iter().enumerate().map(stack).collect()
+    parts.first()?.iter().enumerate().map(stack).collect()
 }

@@ -142,8 +142,8 @@ impl Pipeline {
             let (inputs, _) = self.read(request).ok()?;
             self.model.signature().arrange(inputs).ok()
         };
-        let samples: Vec<_> = examples.iter().filter_map(arranged).collect();
-        self.batching = selfcheck::batching(&self.model, &samples, most_rows);
+        let samples = examples.iter().filter_map(arranged);
+        self.batching = selfcheck::batching(&self.model, samples, most_rows);
     }
 
     /// Whether requests share runs of the model.

@@ -3,14 +3,18 @@
 
 use super::batch::{Batching, Joining, Padding, Piece};
 use crate::model::{Dim, Model, PlanCost, Port};
-use crate::tensor::{Data, NamedTensor, Tensor};
+use crate::tensor::{NamedTensor, Tensor};
 
 /// How far a number may be from where the row ran alone, as a share of the largest where that is above 1: rounding.
 const TOLERANCE: f64 = 1e-5;
 
-/// Whether rows of several requests may share a run of `model`. `samples` are inputs that requests have,
+/// Whether rows of several requests may share a run of `model`. `samples` are inputs that requests have, of which one is taken;
 /// `most_rows` is what the operator allows.
-pub(super) fn batching(model: &Model, samples: &[Vec<NamedTensor>], most_rows: usize) -> Batching {
+pub(super) fn batching(
+    model: &Model,
+    samples: impl Iterator<Item = Vec<NamedTensor>>,
+    most_rows: usize,
+) -> Batching {
     match joining(model, samples, most_rows) {
         Ok(joining) => Batching::On(joining),
         Err(reason) => Batching::Off { reason },
@@ -19,7 +23,7 @@ pub(super) fn batching(model: &Model, samples: &[Vec<NamedTensor>], most_rows: u
 
 fn joining(
     model: &Model,
-    samples: &[Vec<NamedTensor>],
+    samples: impl Iterator<Item = Vec<NamedTensor>>,
     most_rows: usize,
 ) -> Result<Joining, String> {
     if most_rows == 1 {
@@ -42,16 +46,17 @@ fn joining(
         in_powers,
         padding: Err("its inputs have no axis that could be filled up".to_owned()),
     };
-    let alone = |inputs: &Vec<NamedTensor>| {
-        Some((inputs.clone(), model.run_arranged(inputs.clone(), 1).ok()?))
+    let alone = |inputs: Vec<NamedTensor>| {
+        let outputs = model.run_arranged(inputs.clone(), 1).ok()?;
+        Some((inputs, outputs))
     };
+    let made_up = std::iter::once_with(|| model.made_up(1, 8)).flatten();
     let (sample, outputs) = samples
-        .iter()
-        .chain(&model.made_up(1, 8))
+        .chain(made_up)
         .find_map(alone)
         .ok_or("there is no example that it answers, to check it with")?;
     side_by_side(model, &joining, &sample, &outputs)?;
-    if let Ok(axes) = lengths {
+    if let Some(axes) = lengths {
         joining.padding = padded(model, &joining, axes, &sample, &outputs);
     }
     Ok(joining)
@@ -97,7 +102,7 @@ fn inner(port: &Port) -> impl Iterator<Item = &Dim> {
 }
 
 /// Of each input the axis that is as long as the request, where there is one such length.
-fn lengths(inputs: &[Port], rows: Option<&str>) -> Result<Vec<Option<usize>>, ()> {
+fn lengths(inputs: &[Port], rows: Option<&str>) -> Option<Vec<Option<usize>>> {
     let mut length: Option<&str> = None;
     let mut axes = Vec::new();
     for port in inputs {
@@ -105,11 +110,11 @@ fn lengths(inputs: &[Port], rows: Option<&str>) -> Result<Vec<Option<usize>>, ()
         for (axis, dim) in port.shape.iter().flatten().enumerate().skip(1) {
             match dim {
                 Dim::Fixed(_) => {}
-                Dim::Any => return Err(()),
+                Dim::Any => return None,
                 Dim::Symbol(name) => {
                     let is_other = length.is_some_and(|length| length != name);
                     if place.is_some() || is_other || rows == Some(name) {
-                        return Err(());
+                        return None;
                     }
                     (place, length) = (Some(axis), Some(name.as_str()));
                 }
@@ -117,7 +122,7 @@ fn lengths(inputs: &[Port], rows: Option<&str>) -> Result<Vec<Option<usize>>, ()
         }
         axes.push(place);
     }
-    length.map(|_| axes).ok_or(())
+    length.map(|_| axes)
 }
 
 /// Rows of one length, some of the same values and some of others, as they are alone.
@@ -127,19 +132,11 @@ fn side_by_side(
     sample: &[NamedTensor],
     outputs: &[NamedTensor],
 ) -> Result<(), String> {
-    let with = |change: fn(&Tensor) -> Tensor| -> Vec<NamedTensor> {
-        let changed = |input: &NamedTensor| NamedTensor {
-            name: input.name.clone(),
-            tensor: change(&input.tensor),
-        };
-        sample.iter().map(changed).collect()
-    };
+    let turned = |input: &NamedTensor| input.with(input.tensor.turned());
+    let turned: Vec<NamedTensor> = sample.iter().map(turned).collect();
     let mut all = vec![(sample.to_vec(), outputs.to_vec())];
     let shapes: Vec<Vec<usize>> = sample.iter().map(|it| it.tensor.shape().to_vec()).collect();
-    for mate in [Some(with(Tensor::turned)), model.made_up_as(&shapes)]
-        .into_iter()
-        .flatten()
-    {
+    for mate in std::iter::once(turned).chain(model.made_up_as(&shapes)) {
         if mate != sample
             && let Ok(outputs) = model.run_arranged(mate.clone(), 1)
         {
@@ -169,10 +166,7 @@ fn padded(
             length = inner[axis - 1];
             inner[axis - 1] = length.div_ceil(2);
         }
-        short.push(NamedTensor {
-            name: input.name.clone(),
-            tensor: input.tensor.part(rows, &inner),
-        });
+        short.push(input.with(input.tensor.part(rows, &inner)));
     }
     if length < 2 {
         return Err("the example is too short to check it with".to_owned());
@@ -214,11 +208,8 @@ fn agrees(
     joining: &Joining,
     all: &[(Vec<NamedTensor>, Vec<NamedTensor>)],
 ) -> Result<(), String> {
-    let pieces: Option<Vec<Piece>> = all
-        .iter()
-        .map(|(inputs, _)| joining.piece(inputs.clone()))
-        .collect();
-    let pieces = pieces.ok_or("its inputs have no rows")?;
+    let pieces = all.iter().map(|(inputs, _)| joining.piece(inputs.clone()));
+    let pieces: Vec<Piece> = pieces.collect();
     let joined = joining
         .joined(&pieces)
         .ok_or("its inputs cannot be joined")?;
@@ -238,12 +229,12 @@ fn agrees(
         .ok_or("its outputs cannot be taken apart")?;
     for ((_, alone), together) in all.iter().zip(&given) {
         for (alone, together) in alone.iter().zip(together) {
-            apart(&alone.tensor, &together.tensor).map_or(Ok(()), |how| {
-                Err(format!(
+            if let Some(how) = apart(&alone.tensor, &together.tensor) {
+                return Err(format!(
                     "its output `{}` {how} when other rows run beside it",
                     alone.name
-                ))
-            })?;
+                ));
+            }
         }
     }
     Ok(())
@@ -258,19 +249,8 @@ fn apart(a: &Tensor, b: &Tensor) -> Option<String> {
             a.shape()
         ));
     }
-    let off = |pairs: &mut dyn Iterator<Item = (f64, f64)>| {
-        let (mut largest, mut off) = (1.0_f64, 0.0_f64);
-        for (a, b) in pairs {
-            largest = largest.max(a.abs());
-            off = off.max((a - b).abs());
-        }
-        (off > TOLERANCE * largest).then(|| format!("is off by {:.0e}", off / largest))
-    };
-    match (a.data(), b.data()) {
-        (Data::F32(a), Data::F32(b)) => {
-            off(&mut a.iter().zip(b).map(|(a, b)| (f64::from(*a), f64::from(*b))))
-        }
-        (Data::F64(a), Data::F64(b)) => off(&mut a.iter().copied().zip(b.iter().copied())),
-        (a, b) => (a != b).then(|| "is another".to_owned()),
+    match a.data().off(b.data()) {
+        Some(off) => (off > TOLERANCE).then(|| format!("is off by {off:.0e}")),
+        None => (a != b).then(|| "is another".to_owned()),
     }
 }

@@ -9,7 +9,7 @@ use crate::manifest::{self, Manifest};
 use crate::metrics::{Metrics, ModelInfo};
 use crate::pipeline::{Answer, Distance, Request};
 use crate::scheduler::{Places, Queue};
-use crate::service::{Fingerprint, Laps, Service};
+use crate::service::{Fingerprint, Service};
 use arc_swap::ArcSwapOption;
 use serde_json::value::RawValue;
 use std::collections::VecDeque;
@@ -492,7 +492,7 @@ impl Entry {
             revision = service.revision.as_deref().unwrap_or("-"),
             sha256 = service.artifact.sha256,
             took_ms = service.took.as_millis() as u64,
-            of_which = said(&service.laps),
+            of_which = %service.laps,
             "the model is live"
         );
         let (kind, text) = match outcome {
@@ -524,12 +524,4 @@ impl State {
         }
         self.attempts.push_back(attempt);
     }
-}
-
-/// As in `fetch 12 ms, read 3 ms`.
-fn said(laps: &Laps) -> String {
-    let said = laps
-        .iter()
-        .map(|(what, took)| format!("{what} {} ms", took.as_millis()));
-    said.collect::<Vec<_>>().join(", ")
 }

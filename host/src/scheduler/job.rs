@@ -17,6 +17,36 @@ pub(super) const MOST_LIGHT: usize = 256 << 10;
 /// A body of no more bytes than this takes no time to speak of.
 pub(super) const MOST_QUICK: usize = 16 << 10;
 
+/// What no worker has seen yet.
+pub(super) struct Job {
+    pub(super) queued: Instant,
+    pub(super) deadline: Instant,
+    pub(super) work: Work,
+}
+
+pub(super) enum Work {
+    /// Work that is done in one go.
+    Whole(Box<dyn Whole>),
+    /// A request, whose way through the model may be shared.
+    Shared(Begin),
+}
+
+/// Work that is done in one go.
+pub(super) trait Whole: Send {
+    /// Whether anybody still waits.
+    fn is_wanted(&self) -> bool;
+    /// Does it, after so long in the queue.
+    fn run(self: Box<Self>, waited: Duration);
+}
+
+/// A request that came.
+pub(super) struct Begin {
+    pub(super) pipeline: Arc<Pipeline>,
+    pub(super) request: Request,
+    pub(super) reply: Box<dyn Reply>,
+    pub(super) span: Span,
+}
+
 /// What comes of a request, for whoever waits.
 pub(super) trait Reply: Send {
     /// Whether anybody still waits.
@@ -27,10 +57,30 @@ pub(super) trait Reply: Send {
     fn panicked(self: Box<Self>);
 }
 
-/// Gives what `finish` makes of an answer to an asynchronous task.
+/// Gives what `make` makes to an asynchronous task.
 pub(super) struct Sender<T, F> {
     pub(super) sender: oneshot::Sender<Result<Done<T>, Rejected>>,
-    pub(super) finish: F,
+    pub(super) make: F,
+}
+
+impl<T, F> Sender<T, F> {
+    fn give(self, make: impl FnOnce(F) -> T, waited: Duration) {
+        let value = catch_unwind(AssertUnwindSafe(|| make(self.make)));
+        let value = value.map(|value| Done { value, waited });
+        // The receiver may be gone: then nobody wants the value.
+        let given = value.map_err(|_| Rejected::Panicked);
+        self.sender.send(given).ok();
+    }
+}
+
+impl<T: Send, F: FnOnce() -> T + Send> Whole for Sender<T, F> {
+    fn is_wanted(&self) -> bool {
+        !self.sender.is_closed()
+    }
+
+    fn run(self: Box<Self>, waited: Duration) {
+        self.give(|work| work(), waited);
+    }
 }
 
 impl<T: Send, F: FnOnce(Result<Answer, Error>) -> T + Send> Reply for Sender<T, F> {
@@ -39,11 +89,7 @@ impl<T: Send, F: FnOnce(Result<Answer, Error>) -> T + Send> Reply for Sender<T, 
     }
 
     fn send(self: Box<Self>, answer: Result<Answer, Error>, waited: Duration) {
-        let Sender { sender, finish } = *self;
-        let value = catch_unwind(AssertUnwindSafe(|| finish(answer)));
-        let value = value.map(|value| Done { value, waited });
-        // The receiver may be gone: then nobody wants the value.
-        sender.send(value.map_err(|_| Rejected::Panicked)).ok();
+        self.give(|finish| finish(answer), waited);
     }
 
     fn panicked(self: Box<Self>) {
@@ -51,65 +97,43 @@ impl<T: Send, F: FnOnce(Result<Answer, Error>) -> T + Send> Reply for Sender<T, 
     }
 }
 
-/// What no worker has seen yet.
-pub(super) enum Job {
-    /// Work that is done in one go.
-    Whole(Whole),
-    /// A request, whose way through the model may be shared.
-    Shared(Begin),
-}
-
-pub(super) struct Whole {
-    pub(super) queued: Instant,
-    pub(super) deadline: Instant,
-    pub(super) run: Box<dyn FnOnce() + Send>,
-    /// Whether whoever asked still waits.
-    pub(super) is_wanted: Box<dyn Fn() -> bool + Send>,
-}
-
-/// A request that came.
-pub(super) struct Begin {
-    pub(super) queued: Instant,
-    pub(super) deadline: Instant,
-    pub(super) pipeline: Arc<Pipeline>,
-    pub(super) request: Request,
-    pub(super) reply: Box<dyn Reply>,
-    pub(super) span: Span,
-}
-
 impl Job {
     /// Whether there is still a reason to do it.
     pub(super) fn is_wanted(&self) -> bool {
-        match self {
-            Job::Whole(whole) => (whole.is_wanted)() && whole.deadline > Instant::now(),
-            Job::Shared(begin) => begin.reply.is_wanted() && begin.deadline > Instant::now(),
-        }
+        let is_wanted = match &self.work {
+            Work::Whole(whole) => whole.is_wanted(),
+            Work::Shared(begin) => begin.reply.is_wanted(),
+        };
+        is_wanted && self.deadline > Instant::now()
     }
 
     /// When it would have its turn if every body took no longer than it takes: the large wait for the small that come soon after.
     pub(super) fn turn(&self) -> Instant {
-        match self {
-            Job::Whole(whole) => whole.queued,
-            Job::Shared(begin) => {
-                let bytes = u32::try_from(begin.request.body.len()).unwrap_or(u32::MAX);
-                begin.queued + A_BYTE * bytes
-            }
-        }
+        self.queued + A_BYTE * u32::try_from(self.bytes()).unwrap_or(u32::MAX)
     }
 
     /// How much a worker has to read before the model is run.
     pub(super) fn bytes(&self) -> usize {
-        match self {
-            Job::Whole(_) => 0,
-            Job::Shared(begin) => begin.request.body.len(),
+        match &self.work {
+            Work::Whole(_) => 0,
+            Work::Shared(begin) => begin.request.body.len(),
         }
     }
 
     /// Whether it may keep a worker for long.
     pub(super) fn is_heavy(&self) -> bool {
-        match self {
-            Job::Whole(_) => false,
-            Job::Shared(begin) => begin.is_heavy(),
+        self.bytes() > MOST_LIGHT
+    }
+
+    /// Does it, or its first stage; gives the pieces that are left to be run, of which there are `parts` at least where rows
+    /// allow it.
+    pub(super) fn begin(self, parts: usize) -> Vec<Waiting> {
+        match self.work {
+            Work::Whole(whole) => {
+                whole.run(self.queued.elapsed());
+                Vec::new()
+            }
+            Work::Shared(begin) => begin.begin(self.queued, self.deadline, parts),
         }
     }
 }
@@ -146,16 +170,8 @@ pub(super) struct Waiting {
 }
 
 impl Begin {
-    /// Whether it may keep a worker for long.
-    pub(super) fn is_heavy(&self) -> bool {
-        self.request.body.len() > MOST_LIGHT
-    }
-
-    /// The first stage; gives the pieces that are left to be run, of which there are `parts` at least where rows allow it.
-    pub(super) fn begin(self, parts: usize) -> Vec<Waiting> {
+    fn begin(self, queued: Instant, deadline: Instant, parts: usize) -> Vec<Waiting> {
         let Begin {
-            queued,
-            deadline,
             pipeline,
             request,
             reply,

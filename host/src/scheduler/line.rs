@@ -151,15 +151,8 @@ impl Line {
     /// Whether the largest run is filled.
     fn is_full(&self) -> bool {
         let rows: usize = self.pieces.iter().map(|waiting| waiting.piece.rows()).sum();
-        rows >= self.most_rows()
-    }
-
-    fn most_rows(&self) -> usize {
-        let first = self.pieces.front().map(|it| it.of.pipeline.batching());
-        match first {
-            Some(Batching::On(joining)) => joining.most_rows,
-            Some(Batching::Off { .. }) | None => 1,
-        }
+        let first = self.pieces.front();
+        rows >= first.map_or(1, |it| it.of.pipeline.batching().most_rows())
     }
 
     /// The next thing to do. Requests are prepared first, so that a run can be shared, unless that takes longer than it gains.

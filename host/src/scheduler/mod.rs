@@ -5,14 +5,13 @@ mod job;
 mod line;
 mod worker;
 
-use self::job::{Begin, Job, Sender, Whole};
+use self::job::{Begin, Job, Sender, Work};
 use self::line::Line;
 use self::worker::Shared;
 use crate::metrics::Metrics;
 use crate::pipeline::{Answer, Error, Pipeline, Request};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
@@ -146,15 +145,22 @@ impl Queue {
     ) -> Result<Done<T>, Rejected> {
         let queued = Instant::now();
         let (sender, receiver) = oneshot::channel();
+        let reply = Box::new(Sender {
+            sender,
+            make: finish,
+        });
         let begin = Begin {
-            queued,
-            deadline: queued + within,
             pipeline,
             request,
-            reply: Box::new(Sender { sender, finish }),
+            reply,
             span: tracing::Span::current(),
         };
-        if self.push(Job::Shared(begin))? {
+        let job = Job {
+            queued,
+            deadline: queued + within,
+            work: Work::Shared(begin),
+        };
+        if self.push(job)? {
             // Other clients' requests that are there by now share the run.
             tokio::task::yield_now().await;
             self.0.shared.help(self.0.line);
@@ -171,30 +177,12 @@ impl Queue {
     ) -> Result<Done<T>, Rejected> {
         let queued = Instant::now();
         let (sender, receiver) = oneshot::channel();
-        let sender = Arc::new(Mutex::new(Some(sender)));
-        let wanted = sender.clone();
-        let whole = Whole {
+        let whole = Box::new(Sender { sender, make: work });
+        self.push(Job {
             queued,
             deadline: queued + within,
-            is_wanted: Box::new(move || {
-                let sender = wanted.lock().unwrap_or_else(PoisonError::into_inner);
-                sender
-                    .as_ref()
-                    .is_some_and(|sender: &oneshot::Sender<_>| !sender.is_closed())
-            }),
-            run: Box::new(move || {
-                let waited = queued.elapsed();
-                let value = catch_unwind(AssertUnwindSafe(work))
-                    .map(|value| Done { value, waited })
-                    .map_err(|_| Rejected::Panicked);
-                let mut sender = sender.lock().unwrap_or_else(PoisonError::into_inner);
-                if let Some(sender) = sender.take() {
-                    // The receiver may be gone: then nobody wants the value.
-                    sender.send(value).ok();
-                }
-            }),
-        };
-        self.push(Job::Whole(whole))?;
+            work: Work::Whole(whole),
+        })?;
         wait(receiver, queued, within).await
     }
 
@@ -274,6 +262,21 @@ mod tests {
         release
     }
 
+    /// Puts work into the queue that says `name` when its turn comes.
+    async fn wait_for_a_turn(
+        queue: &Queue,
+        name: &'static str,
+        order: &mpsc::Sender<&'static str>,
+    ) -> tokio::task::JoinHandle<()> {
+        let (queue, order) = (queue.clone(), order.clone());
+        let waiting = tokio::spawn(async move {
+            queue.run(LONG, move || order.send(name).ok()).await.ok();
+        });
+        // On this runtime's one thread the task runs until it waits: its job is in the queue then.
+        tokio::task::yield_now().await;
+        waiting
+    }
+
     #[tokio::test]
     async fn a_full_queue_turns_requests_away() {
         let scheduler = scheduler();
@@ -334,11 +337,7 @@ mod tests {
         let (order, seen) = mpsc::channel();
         let mut waiting = Vec::new();
         for (name, queue) in [("spare", &spare), ("first", &queue), ("second", &queue)] {
-            let (queue, order) = (queue.clone(), order.clone());
-            waiting.push(tokio::spawn(async move {
-                queue.run(LONG, move || order.send(name).ok()).await.ok();
-            }));
-            tokio::task::yield_now().await;
+            waiting.push(wait_for_a_turn(queue, name, &order).await);
         }
         drop(release);
         for task in waiting {
@@ -360,11 +359,7 @@ mod tests {
         let mut waiting = Vec::new();
         for (name, queue, count) in [("busy", &busy, 5), ("quiet", &quiet, 1)] {
             for _ in 0..count {
-                let (queue, order) = (queue.clone(), order.clone());
-                waiting.push(tokio::spawn(async move {
-                    queue.run(LONG, move || order.send(name).ok()).await.ok();
-                }));
-                tokio::task::yield_now().await;
+                waiting.push(wait_for_a_turn(queue, name, &order).await);
             }
         }
         drop(release);

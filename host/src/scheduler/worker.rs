@@ -1,11 +1,10 @@
 //! Workers: which line a free one serves, and what it does there.
 //! Must not know what the work is.
 
-use super::job::{self, Begin, Job, MOST_LIGHT, MOST_QUICK, Waiting};
+use super::job::{self, Job, MOST_LIGHT, MOST_QUICK, Waiting};
 use super::line::{Line, Offer, Task};
 use crate::metrics::Metrics;
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -98,19 +97,7 @@ impl Shared {
     ) -> MutexGuard<'_, State> {
         let start = Instant::now();
         match task {
-            Task::Begin(job) if !job.is_wanted() => {
-                let is_heavy = job.is_heavy();
-                drop(job);
-                let mut state = self.over(line, start);
-                state.heavy -= usize::from(is_heavy);
-                state
-            }
-            Task::Begin(Job::Whole(whole)) => {
-                // It has told whoever waits.
-                catch_unwind(AssertUnwindSafe(whole.run)).ok();
-                self.over(line, start)
-            }
-            Task::Begin(Job::Shared(begin)) => self.begin(line, begin, start),
+            Task::Begin(job) => self.begin(line, job, start),
             Task::Run(mut batch) => {
                 batch.retain(Waiting::is_wanted);
                 self.run(line, batch, threads, start)
@@ -118,13 +105,21 @@ impl Shared {
         }
     }
 
-    fn begin(&self, line: u64, begin: Begin, start: Instant) -> MutexGuard<'_, State> {
-        let is_heavy = begin.is_heavy();
-        let pieces = begin.begin(self.workers);
+    fn begin(&self, line: u64, job: Job, start: Instant) -> MutexGuard<'_, State> {
+        let is_heavy = job.is_heavy();
+        let is_wanted = job.is_wanted();
+        let mut pieces = Vec::new();
+        if is_wanted {
+            pieces = job.begin(self.workers);
+        } else {
+            drop(job);
+        }
         let mut state = self.over(line, start);
         state.heavy -= usize::from(is_heavy);
         let count = pieces.len();
-        if let Some(line) = state.lines.get_mut(&line) {
+        if let Some(line) = state.lines.get_mut(&line)
+            && is_wanted
+        {
             line.prepared(start.elapsed());
             line.push_pieces(pieces);
             self.count(line);

@@ -16,6 +16,12 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// A short run that sends `body` to `url`.
+fn asked(url: &str, body: &str, pace: [&str; 2]) -> Output {
+    let fixed = ["bench", "--url", url, "--body", body];
+    modelhost(&[&fixed[..], &["--duration", "0.2", "--json"], &pace].concat())
+}
+
 /// The report of a run with `--json`.
 fn report(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout)
@@ -152,18 +158,7 @@ fn refusals_are_counted_and_fail() {
     let server = Server::start(&demo());
     let folder = tempfile::tempdir().expect("a folder");
     let body = written(folder.path(), "wrong.json", "{\"inputs\": {}}");
-    let output = modelhost(&[
-        "bench",
-        "--url",
-        &server.url,
-        "--body",
-        &body,
-        "--duration",
-        "0.2",
-        "--concurrency",
-        "1",
-        "--json",
-    ]);
+    let output = asked(&server.url, &body, ["--concurrency", "1"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(
         text(&output.stderr).contains("/inputs/series"),
@@ -185,18 +180,7 @@ fn broken_connections_are_counted_and_fail() {
     let folder = tempfile::tempdir().expect("a folder");
     let body = written(folder.path(), "request.json", "{}");
     let url = fake(|number| number % 2 == 0);
-    let output = modelhost(&[
-        "bench",
-        "--url",
-        &url,
-        "--body",
-        &body,
-        "--duration",
-        "0.2",
-        "--concurrency",
-        "1",
-        "--json",
-    ]);
+    let output = asked(&url, &body, ["--concurrency", "1"]);
     assert_eq!(output.status.code(), Some(1));
     let it = &report(&output)["measurements"][0];
     assert!(it["io_errors"].as_u64() > Some(0), "{it}");
@@ -217,18 +201,7 @@ fn an_open_loop_does_not_wait_for_answers() {
         }
         true
     });
-    let output = modelhost(&[
-        "bench",
-        "--url",
-        &url,
-        "--body",
-        &body,
-        "--duration",
-        "0.2",
-        "--rate",
-        "50",
-        "--json",
-    ]);
+    let output = asked(&url, &body, ["--rate", "50"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let it = &report(&output)["measurements"][0];
     assert!(it["latency_ms"]["max"].as_f64() > Some(39.0), "{it}");

@@ -124,7 +124,7 @@ const ENGINES: &[(&str, &str)] = &[
     ("npyz", "service/npz.rs"),
     ("zip", "service/npz.rs"),
     ("prometheus", "metrics.rs"),
-    ("clap", "settings.rs main.rs"),
+    ("clap", "settings.rs settings/ main.rs"),
     ("indicatif", "cli/bar.rs"),
 ];
 

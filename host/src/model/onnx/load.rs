@@ -172,16 +172,11 @@ impl Model {
     /// The shapes of the inputs with every open dim at `size`, but for those that are `known`.
     fn shapes_at(&self, size: usize, known: &Known) -> Case {
         let dims = |(index, port): (usize, &Port)| {
-            let shape = port.shape.iter().flatten().enumerate();
             let known = |axis: usize| *known.get(index)?.get(axis)?;
-            let dim = |(axis, dim): (usize, &Dim)| match dim {
-                Dim::Fixed(fixed) => *fixed,
-                Dim::Symbol(_) | Dim::Any if known(axis).is_some() => known(axis).unwrap_or(size),
-                // A batch of large pictures would only cost time.
-                Dim::Symbol(_) | Dim::Any if axis == 0 && size > 64 => 1,
-                Dim::Symbol(_) | Dim::Any => size,
-            };
-            shape.map(dim).collect()
+            // A batch of large pictures would only cost time.
+            let fitting = |axis| if axis == 0 && size > 64 { 1 } else { size };
+            let open = |axis, _: &Dim| known(axis).unwrap_or_else(|| fitting(axis));
+            port.sized(open).unwrap_or_default()
         };
         Case {
             shapes: self.signature.inputs.iter().enumerate().map(dims).collect(),

@@ -101,15 +101,8 @@ impl Model {
 
     /// Inputs of these numbers of rows and of what else is open, the same each time; none where there is nothing to make them of.
     pub fn made_up(&self, rows: usize, size: usize) -> Option<Vec<NamedTensor>> {
-        let shape = |port: &Port| {
-            let dims = port.shape.as_ref()?.iter().enumerate();
-            let size = |(axis, dim): (usize, &Dim)| match dim {
-                Dim::Fixed(size) => *size,
-                Dim::Symbol(_) | Dim::Any if axis == 0 => rows,
-                Dim::Symbol(_) | Dim::Any => size,
-            };
-            Some(dims.map(size).collect())
-        };
+        let open = |axis, _: &Dim| if axis == 0 { rows } else { size };
+        let shape = |port: &Port| port.sized(open);
         let shapes: Option<Vec<Vec<usize>>> = self.signature.inputs.iter().map(shape).collect();
         self.made_up_as(&shapes?)
     }

@@ -68,16 +68,15 @@ fn apart(fused: &[NamedTensor], plain: &[Tensor], rounds: bool) -> Option<String
             }
             continue;
         };
-        let pairs = || a.iter().zip(b).map(|(a, b)| (f64::from(*a), f64::from(*b)));
         let (off, tolerance) = if rounds {
+            let pairs = || a.iter().zip(b).map(|(a, b)| (f64::from(*a), f64::from(*b)));
             let squares: f64 = pairs().map(|(a, b)| (a - b).powi(2)).sum();
             let all: f64 = pairs().map(|(_, b)| b.powi(2)).sum();
             let off = (squares / all.max(f64::MIN_POSITIVE)).sqrt();
             (off, ROUNDED_TOLERANCE)
         } else {
-            let largest = pairs().map(|(_, b)| b.abs()).fold(1.0, f64::max);
-            let off = pairs().map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-            (off / largest, TOLERANCE)
+            let off = expected.data().off(found.data());
+            (off.unwrap_or_default(), TOLERANCE)
         };
         if off > tolerance {
             return Some(format!("fused, the output `{name}` is off by {off:.1e}"));
@@ -88,21 +87,16 @@ fn apart(fused: &[NamedTensor], plain: &[Tensor], rounds: bool) -> Option<String
 
 /// Shapes in which no two open dims are alike by chance; none where a rank is open.
 fn distinct(signature: &Signature) -> Option<Vec<Vec<usize>>> {
-    let mut sizes: HashMap<&str, usize> = HashMap::new();
-    let mut shapes = Vec::new();
-    for port in &signature.inputs {
-        let mut shape = Vec::new();
-        for dim in port.shape.as_ref()? {
-            let next = 2 + sizes.len();
-            shape.push(match dim {
-                Dim::Fixed(fixed) => *fixed,
-                Dim::Symbol(name) => *sizes.entry(name).or_insert(next),
-                Dim::Any => 2,
-            });
+    let mut sizes: HashMap<String, usize> = HashMap::new();
+    let mut open = |_, dim: &Dim| {
+        let next = 2 + sizes.len();
+        match dim {
+            Dim::Symbol(name) => *sizes.entry(name.clone()).or_insert(next),
+            Dim::Fixed(_) | Dim::Any => 2,
         }
-        shapes.push(shape);
-    }
-    Some(shapes)
+    };
+    let shapes = signature.inputs.iter().map(|port| port.sized(&mut open));
+    shapes.collect()
 }
 
 /// Inputs of these shapes, the same each time; none where a dtype is not one that can be made up.
