@@ -12,6 +12,7 @@ pub mod allocator;
 pub mod authoring;
 pub mod bench;
 pub mod card;
+pub mod chart;
 pub mod cli;
 pub mod events;
 pub mod http;

@@ -2,6 +2,7 @@
 //! Must not know queues, HTTP or other models.
 
 mod bytes;
+mod charts;
 mod error;
 mod fingerprint;
 mod gate;
@@ -21,10 +22,11 @@ pub use shelf::Shelf;
 
 use crate::allocator;
 use crate::card::Card;
+use crate::chart::{self, Format};
 use crate::manifest::{self, Manifest};
 use crate::metrics::Metrics;
 use crate::model::{self, Dim, Model, Port};
-use crate::pipeline::{Batching, Pipeline};
+use crate::pipeline::{Batching, Beside, Pipeline};
 use crate::plugin::{self, Plugin, Sandbox};
 use crate::priority;
 use crate::source::{self, Artifact, HubSettings, Progress};
@@ -121,6 +123,8 @@ pub struct Service {
     pub artifact: Artifact,
     /// What answers.
     pub pipeline: Arc<Pipeline>,
+    /// Whether its answers are forecasts, of which charts are drawn.
+    pub draws: bool,
     /// The README.md beside the model.
     pub card: Option<Card>,
     /// The evaluation.json beside the model.
@@ -140,6 +144,20 @@ impl Service {
     pub fn answers_bare(&self) -> bool {
         let task = self.manifest.task;
         self.pipeline.postprocess().is_some() && task.is_some_and(|task| task.is_answered_bare())
+    }
+
+    /// A chart for each of the answer's `outputs`, which it gave for `inputs`: one series, or a list of them.
+    ///
+    /// # Errors
+    ///
+    /// Where outputs and inputs are not the forecasts and series that the manifest's task says, or the drawing fails.
+    pub fn charts(
+        &self,
+        inputs: &Value,
+        outputs: &[Value],
+        format: Format,
+    ) -> Result<Vec<Vec<u8>>, chart::Error> {
+        charts::draw(self, inputs, outputs, format)
     }
 
     /// Manifest → source → model + plugins → pipeline → examples answered.
@@ -274,7 +292,12 @@ impl Parts {
         stage_exists(&postprocess, "postprocess", Plugin::postprocesses)?;
         let agreement = agreement(&manifest, &fetched, &model)?;
         let narrowing = manifest.input.as_ref();
-        let mut pipeline = Pipeline::new(model, preprocess, postprocess, narrowing)?;
+        let beside = match charts::are_drawn(&manifest, postprocess.as_ref()) {
+            true => charts::beside(),
+            false => Beside::default(),
+        };
+        let draws = beside.outputs.is_some();
+        let mut pipeline = Pipeline::new(model, preprocess, postprocess, narrowing, beside)?;
         gate::warm(&pipeline, &manifest);
         let examples = gate::requests(&manifest);
         pipeline.check_batching(&examples, manifest.batching.most_rows);
@@ -291,6 +314,7 @@ impl Parts {
             version,
             revision: fetched.revision,
             artifact,
+            draws,
             pipeline: Arc::new(pipeline),
             manifest: Arc::new(manifest),
             proofs: Vec::new(),

@@ -1,6 +1,7 @@
 //! `POST /predict`: a request in, an answer with its timing out.
 //! Must not know what the stages do.
 
+use super::form::{Drawing, Form};
 use super::reject::Reject;
 use super::{Labels, Shared, body};
 use crate::pipeline::{self, Answer, Request, Stage};
@@ -9,14 +10,14 @@ use crate::scheduler::Rejected;
 use crate::service::Service;
 use bytes::{Buf, Bytes};
 use futures_util::Stream;
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use warp::http::HeaderMap;
 use warp::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+use warp::http::HeaderMap;
 use warp::reply::Response;
 
 /// Answers with the model called `name`, or the default one.
@@ -100,6 +101,7 @@ async fn answer<B: Buf>(
         });
     }
     let chosen = entry.choose().ok_or_else(|| not_ready(entry))?;
+    let form = Form::accepted(headers, chosen.version.service.draws)?;
     let limits = chosen.version.service.manifest.limits.clone();
     let announced = headers
         .get(CONTENT_LENGTH)
@@ -126,16 +128,31 @@ async fn answer<B: Buf>(
         None => counted(shared, entry, &chosen.version, &request, end).await,
         Some(instead) => tried(shared, entry, [&chosen.version, instead], &request, end).await,
     };
-    let ran = ran.map_err(|rejected| match rejected {
+    let mut ran = ran.map_err(|rejected| match rejected {
         // Part of the deadline went on reading the body; the caller knows the whole.
         Rejected::Deadline(_) => Rejected::Deadline(limits.deadline),
         other => other,
     })?;
     let served = ran.served?;
+    let form = form.with(&served.asked);
+    let mut response = served.response;
+    if let Some(drawing) = Drawing::of(form, &request.body, &served.outputs)? {
+        let begun = Instant::now();
+        let within = end.saturating_duration_since(begun);
+        let service = served.service;
+        let drawn = entry
+            .queue
+            .run(within, move || drawing.draw(&service))
+            .await?;
+        let (body, media_type) = drawn.value?;
+        *response.body_mut() = body.into();
+        let media_type = HeaderValue::from_static(media_type);
+        response.headers_mut().insert(CONTENT_TYPE, media_type);
+        ran.timing.push((Stage::Chart, begun.elapsed()));
+    }
     if let Some(shadow) = chosen.shadow {
         entry.mirror(shadow, request, served.outputs);
     }
-    let mut response = served.response;
     response
         .headers_mut()
         .insert("server-timing", server_timing(&ran.timing, start.elapsed()));
@@ -149,8 +166,10 @@ struct Ran {
 }
 
 struct Served {
+    service: Arc<Service>,
     response: Response,
     outputs: Box<RawValue>,
+    asked: Map<String, Value>,
 }
 
 /// Nobody is to suffer from a trial: what the first version does not answer in half of the time, the second is asked.
@@ -218,8 +237,13 @@ async fn run(
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.extend(origin(&service));
-        let outputs = answer.outputs;
-        Ok::<_, pipeline::Error>((Served { response, outputs }, answer.timing))
+        let served = Served {
+            service,
+            response,
+            outputs: answer.outputs,
+            asked: answer.asked,
+        };
+        Ok::<_, pipeline::Error>((served, answer.timing))
     };
     let within = end.saturating_duration_since(Instant::now());
     let pipeline = version.service.pipeline.clone();
@@ -264,15 +288,20 @@ fn origin(service: &Service) -> HeaderMap {
 }
 
 fn write(service: &Service, answer: &Answer) -> Bytes {
-    if service.answers_bare() {
-        return answer.outputs.get().to_owned().into();
+    match service.answers_bare() {
+        true => answer.outputs.get().to_owned().into(),
+        false => enveloped(service, answer.outputs.get()),
     }
+}
+
+/// `outputs`, and which model they are of.
+pub(super) fn enveloped(service: &Service, outputs: &str) -> Bytes {
     let model = json!({
         "name": service.manifest.name,
         "revision": service.revision,
         "sha256": service.artifact.sha256,
     });
-    format!("{{\"outputs\":{},\"model\":{model}}}", answer.outputs).into()
+    format!("{{\"outputs\":{outputs},\"model\":{model}}}").into()
 }
 
 /// `Content-Type` without its parameters; a client that names none sends JSON.

@@ -32,6 +32,8 @@ pub(super) enum Reject {
     TooLarge(u64),
     /// Not a media type that is read here.
     MediaType(String),
+    /// Not a media type that is written here.
+    NotAcceptable(String),
     /// The client stopped sending.
     ClientTimeout(Duration),
     /// The queue is full.
@@ -76,6 +78,9 @@ impl Reject {
                 "unsupported_media_type",
                 message,
             ),
+            Reject::NotAcceptable(message) => {
+                (StatusCode::NOT_ACCEPTABLE, "not_acceptable", message)
+            }
             Reject::ClientTimeout(limit) => (
                 StatusCode::REQUEST_TIMEOUT,
                 "timeout",

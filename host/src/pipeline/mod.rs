@@ -21,8 +21,8 @@ pub use tensors::of_lists;
 use crate::model::{self, Model};
 use crate::plugin::{CallError, Plugin};
 use crate::tensor::NamedTensor;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// A request as it came: bytes and what they are.
@@ -39,6 +39,8 @@ pub struct Request {
 pub struct Answer {
     /// The JSON of the response's `outputs`.
     pub outputs: Box<RawValue>,
+    /// The parameters that no stage was given: what they ask for is left to whoever gets the answer.
+    pub asked: Map<String, Value>,
     /// Where the time went, in order.
     pub timing: Timing,
 }
@@ -108,21 +110,44 @@ pub struct Prepared {
 pub struct Rest {
     context: Vec<u8>,
     parameters: String,
+    asked: Map<String, Value>,
+}
+
+impl Rest {
+    /// The answer, whose stages gave `outputs`.
+    pub fn answer(self, outputs: Box<RawValue>, timing: Timing) -> Answer {
+        Answer {
+            outputs,
+            asked: self.asked,
+            timing,
+        }
+    }
+}
+
+/// What is done with an answer outside the pipeline, in its schemas' words.
+#[derive(Clone, Debug, Default)]
+pub struct Beside {
+    /// The schema of each parameter that asks for it; no stage sees them.
+    pub parameters: Map<String, Value>,
+    /// What goes over the schema of `outputs`.
+    pub outputs: Option<Value>,
 }
 
 impl Pipeline {
-    /// Joins the stages. `narrowing` is the manifest's own schema of `inputs`.
+    /// Joins the stages. `narrowing` is the manifest's own schema of `inputs`; `beside` is what others do with answers.
     pub fn new(
         model: Arc<Model>,
         preprocess: Option<Plugin>,
         postprocess: Option<Plugin>,
         narrowing: Option<&Value>,
+        beside: Beside,
     ) -> Result<Pipeline, SchemaError> {
         let schemas = Schemas::of(
             model.signature(),
             preprocess.as_ref(),
             postprocess.as_ref(),
             narrowing,
+            beside,
         )?;
         Ok(Pipeline {
             model,
@@ -180,7 +205,7 @@ impl Pipeline {
             self.run(pieces, 1).into_iter().collect::<Result<_, _>>()
         });
         let outputs = timing.measure(Stage::Postprocess, || self.finish(outputs, &rest))?;
-        Ok(Answer { outputs, timing })
+        Ok(rest.answer(outputs, timing))
     }
 
     /// The first stage: from a request to what the model takes, in so many `parts` where it has rows enough.
@@ -228,7 +253,8 @@ impl Pipeline {
         if request.content_type != "application/json" {
             return self.read_as_it_is(request);
         }
-        let read = Read::of(&request.body, &self.schemas)?;
+        let mut read = Read::of(&request.body, &self.schemas)?;
+        let asked = std::mem::take(&mut read.asked);
         let parameters = read.parameters();
         match &self.preprocess {
             Some(plugin) => {
@@ -241,6 +267,7 @@ impl Pipeline {
                     Rest {
                         context,
                         parameters,
+                        asked,
                     },
                 ))
             }
@@ -258,6 +285,7 @@ impl Pipeline {
                     Rest {
                         context,
                         parameters,
+                        asked,
                     },
                 ))
             }
@@ -282,6 +310,7 @@ impl Pipeline {
             Rest {
                 context,
                 parameters,
+                asked: Map::new(),
             },
         ))
     }

@@ -2,13 +2,15 @@
 //! Must not know which stages there are.
 
 use super::{Error, Schemas, dialect};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// A request as the stages get it.
 #[derive(Debug)]
 pub struct Read {
     /// What it says.
     pub json: Value,
+    /// The parameters that are no stage's, taken out of it.
+    pub asked: Map<String, Value>,
     /// Its text where it was rewritten; else the one that came.
     rewritten: Option<String>,
 }
@@ -18,13 +20,19 @@ impl Read {
     pub fn of(body: &[u8], schemas: &Schemas) -> Result<Read, Error> {
         let mut json: Value = serde_json::from_slice(body)
             .map_err(|error| Error::Malformed(malformed(&error, body)))?;
-        let rewritten =
-            dialect::canonical(&mut json, schemas.parameters()).then(|| json.to_string());
+        let mut is_rewritten = dialect::canonical(&mut json, schemas.parameters());
         schemas.check(&json).map_err(|refusal| Error::Invalid {
             message: refusal.message,
             field: Some(refusal.field),
         })?;
-        Ok(Read { json, rewritten })
+        let asked = taken_out(&mut json, schemas.beside());
+        is_rewritten |= !asked.is_empty();
+        let rewritten = is_rewritten.then(|| json.to_string());
+        Ok(Read {
+            json,
+            asked,
+            rewritten,
+        })
     }
 
     /// The body that a plugin is given, where `given` is what came.
@@ -37,6 +45,16 @@ impl Read {
         let parameters = self.json.get("parameters");
         parameters.map_or_else(|| "{}".to_owned(), Value::to_string)
     }
+}
+
+fn taken_out(json: &mut Value, names: &[String]) -> Map<String, Value> {
+    let Some(Value::Object(parameters)) = json.get_mut("parameters") else {
+        return Map::new();
+    };
+    names
+        .iter()
+        .filter_map(|name| parameters.remove_entry(name))
+        .collect()
 }
 
 /// What is wrong with the text, and the fix of the mistake that is made most.

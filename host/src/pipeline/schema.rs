@@ -1,6 +1,7 @@
 //! What a request and a response look like, as JSON Schemas, and the check of a request against its own.
 //! Must not know how a request is answered.
 
+use super::Beside;
 use super::refusal::{Refusal, refusal};
 use crate::model::{Dim, Port, Signature};
 use crate::plugin::Plugin;
@@ -25,6 +26,7 @@ pub struct Schemas {
     pub response: Value,
     validator: Validator,
     parameters: Map<String, Value>,
+    beside: Vec<String>,
 }
 
 impl Schemas {
@@ -34,6 +36,7 @@ impl Schemas {
         preprocess: Option<&Plugin>,
         postprocess: Option<&Plugin>,
         narrowing: Option<&Value>,
+        beside: Beside,
     ) -> Result<Schemas, SchemaError> {
         let described = |plugin: Option<&Plugin>| plugin.map(|plugin| plugin.description().clone());
         let (pre, post) = (described(preprocess), described(postprocess));
@@ -55,10 +58,15 @@ impl Schemas {
                 parameters.extend(properties.clone());
             }
         }
-        let outputs = match &post {
+        let mut outputs = match &post {
             Some(description) => description.outputs.clone().unwrap_or_else(|| json!({})),
             None => named_tensors(&signature.outputs),
         };
+        if let Some(more) = &beside.outputs {
+            merge(&mut outputs, more);
+        }
+        let names = beside.parameters.keys().cloned().collect();
+        parameters.extend(beside.parameters);
         let request = json!({
             "$schema": DRAFT,
             "type": "object",
@@ -98,12 +106,18 @@ impl Schemas {
             response,
             validator,
             parameters,
+            beside: names,
         })
     }
 
-    /// The schema of each parameter that a stage knows.
+    /// The schema of each parameter.
     pub(super) fn parameters(&self) -> &Map<String, Value> {
         &self.parameters
+    }
+
+    /// The names of those that no stage knows.
+    pub(super) fn beside(&self) -> &[String] {
+        &self.beside
     }
 
     /// Whether `request` fits, and if not, the first thing to mend and where it is.

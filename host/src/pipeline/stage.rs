@@ -14,6 +14,8 @@ pub enum Stage {
     Model,
     /// Tensors to answer.
     Postprocess,
+    /// Drawing, where a chart was asked for.
+    Chart,
 }
 
 impl Stage {
@@ -24,6 +26,7 @@ impl Stage {
             Stage::Preprocess => "preprocess",
             Stage::Model => "model",
             Stage::Postprocess => "postprocess",
+            Stage::Chart => "chart",
         }
     }
 }

@@ -302,7 +302,7 @@ impl UnderWay {
         let finish = || timing.measure(Stage::Postprocess, || self.pipeline.finish(outputs, &rest));
         match catch_unwind(AssertUnwindSafe(|| self.span.in_scope(finish))) {
             Ok(outputs) => {
-                let answer = outputs.map(|outputs| Answer { outputs, timing });
+                let answer = outputs.map(|outputs| rest.answer(outputs, timing));
                 self.span.in_scope(|| reply.send(answer, waited));
             }
             Err(_) => reply.panicked(),

@@ -4,6 +4,7 @@
 mod authoring;
 mod batching;
 mod bench;
+mod chart;
 mod client;
 mod conformance;
 mod fake_hub;

@@ -4,7 +4,7 @@
 use super::given::{self, Given, Wasm};
 use super::{Done, Stop, show, wrong};
 use crate::model::Model;
-use crate::pipeline::{self, Read, Schemas};
+use crate::pipeline::{self, Beside, Read, Schemas};
 use crate::plugin::{CallError, Plugin, Prepared};
 use crate::settings::PluginTest;
 use crate::tensor::{Dtype, NamedTensor};
@@ -125,6 +125,7 @@ impl Test<'_> {
             plugin.preprocesses().then_some(plugin),
             plugin.postprocesses().then_some(plugin),
             None,
+            Beside::default(),
         )
         .map_err(|error| wrong(plugin.name(), error))?;
         let read = Read::of(&body, &schemas).map_err(|error| match error {

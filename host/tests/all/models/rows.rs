@@ -3,14 +3,15 @@
 
 use super::{F32, model, node, open, value, whole};
 use modelhost::model::{File, Model};
-use modelhost::pipeline::{Batching, Joining, Pipeline, Request};
+use modelhost::pipeline::{Batching, Beside, Joining, Pipeline, Request};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tract_onnx::pb::tensor_shape_proto::dimension::Value as Size;
 use tract_onnx::pb::{AttributeProto, NodeProto, ValueInfoProto, attribute_proto::AttributeType};
 
 fn checked(model: Model, example: Value) -> Batching {
-    let mut pipeline = Pipeline::new(Arc::new(model), None, None, None).expect("joins");
+    let mut pipeline =
+        Pipeline::new(Arc::new(model), None, None, None, Beside::default()).expect("joins");
     let request = Request {
         content_type: "application/json".to_owned(),
         body: json!({ "inputs": example }).to_string().into(),
@@ -193,7 +194,8 @@ fn a_model_that_needs_a_plan_for_each_shape_runs_each_alone() {
 #[test]
 fn a_model_without_an_example_is_checked_all_the_same() {
     let each = model(vec![node("Neg", &["x"], "y")], &[], vec![rows(4)]);
-    let mut pipeline = Pipeline::new(Arc::new(each), None, None, None).expect("joins");
+    let mut pipeline =
+        Pipeline::new(Arc::new(each), None, None, None, Beside::default()).expect("joins");
     pipeline.check_batching(&[], 16);
     assert!(matches!(pipeline.batching(), Batching::On(_)));
     pipeline.check_batching(&[], 1);
