@@ -113,6 +113,30 @@ pub(super) fn one(shared: &Shared, name: &str) -> Result<Value, Reject> {
     Ok(whole)
 }
 
+/// How the model called `name` is doing: few enough words to be asked for every second.
+pub(super) fn live(shared: &Shared, name: &str) -> Result<Value, Reject> {
+    let entry = shared.registry.find(name).ok_or_else(|| unknown(shared))?;
+    let recent = entry.recent.summary();
+    let ms = |time: Option<Duration>| time.map(|time| time.as_secs_f64() * 1e3);
+    let live = entry.live();
+    let loading = entry.loading();
+    Ok(json!({
+        "name": entry.name,
+        "state": state(&loading, live.as_deref()),
+        "stage": loading.stage,
+        "answered": recent.answered,
+        "refused": recent.refused,
+        "failed": recent.failed,
+        "timed": recent.timed,
+        "p50_ms": ms(recent.p50),
+        "p99_ms": ms(recent.p99),
+        "waiting": entry.queue.depth(),
+        "queue": entry.manifest().limits.queue,
+        "version": live.as_deref().map(Version::name),
+        "since": live.as_deref().map(|live| seconds(live.since)),
+    }))
+}
+
 /// What only a loaded model can tell; null until then.
 fn of_service(service: Option<&Service>) -> Value {
     json!({

@@ -5,7 +5,7 @@ use super::form::{Drawing, Form};
 use super::reject::Reject;
 use super::{Labels, Shared, body};
 use crate::pipeline::{self, Answer, Request, Stage};
-use crate::registry::{Entry, Version};
+use crate::registry::{Entry, Fate, Version};
 use crate::scheduler::Rejected;
 use crate::service::Service;
 use bytes::{Buf, Bytes};
@@ -17,7 +17,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use warp::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
-use warp::http::HeaderMap;
+use warp::http::{HeaderMap, StatusCode};
 use warp::reply::Response;
 
 /// Answers with the model called `name`, or the default one.
@@ -46,7 +46,8 @@ pub(super) async fn predict<B: Buf>(
         }
         Some(entry) => {
             let _under_way = UnderWay::begin(shared.clone());
-            match answer(&shared, &entry, patience, &headers, &mut body).await {
+            let begun = Instant::now();
+            let response = match answer(&shared, &entry, patience, &headers, &mut body).await {
                 Ok(response) => response,
                 Err(reject) => {
                     if reject.leaves_a_body() {
@@ -57,12 +58,23 @@ pub(super) async fn predict<B: Buf>(
                     }
                     reject.into_response()
                 }
-            }
+            };
+            entry.recent.note(fate(response.status()), begun.elapsed());
+            response
         }
     };
     let route = "predict";
     response.extensions_mut().insert(Labels { model, route });
     response
+}
+
+fn fate(status: StatusCode) -> Fate {
+    match status {
+        StatusCode::TOO_MANY_REQUESTS => Fate::Failed,
+        status if status.is_success() => Fate::Answered,
+        status if status.is_client_error() => Fate::Refused,
+        _ => Fate::Failed,
+    }
 }
 
 /// No model has the name that was asked for.

@@ -2,6 +2,7 @@
 //! Must not know where manifests come from, nor how one is loaded.
 
 use super::attempt::{Attempt, Outcome};
+use super::recent::Recent;
 use super::trial::{Trial, Verdict};
 use super::version::Version;
 use crate::events::{Events, Kind};
@@ -35,6 +36,8 @@ pub struct Entry {
     pub name: String,
     /// Its place in the worker pool.
     pub queue: Queue,
+    /// How its requests fare, whichever version answers.
+    pub recent: Recent,
     shadows: Queue,
     wanted: watch::Sender<Arc<Wanted>>,
     live: ArcSwapOption<Version>,
@@ -103,6 +106,7 @@ impl Entry {
         let name = wanted.manifest.name.clone();
         metrics.model_known(&name);
         Entry {
+            recent: Recent::default(),
             queue: places.queue(&name, wanted.manifest.limits.queue),
             shadows: places.spare(&name, SHADOWED),
             wanted: watch::Sender::new(Arc::new(wanted)),

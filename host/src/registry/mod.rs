@@ -5,11 +5,13 @@ mod attempt;
 mod entry;
 mod keep;
 mod plan;
+mod recent;
 mod trial;
 mod version;
 
 pub use attempt::{Attempt, Outcome};
 pub use entry::{Chosen, Entry, Impossible, Loading};
+pub use recent::{Fate, Recent, Summary};
 pub use trial::{Shadow, Trial};
 pub use version::Version;
 

@@ -186,6 +186,12 @@ impl Queue {
         wait(receiver, queued, within).await
     }
 
+    /// How many requests wait in it now.
+    pub fn depth(&self) -> usize {
+        let state = self.0.shared.lock();
+        state.lines.get(&self.0.line).map_or(0, Line::depth)
+    }
+
     /// Whether it is left to whoever asked.
     fn push(&self, job: Job) -> Result<bool, Rejected> {
         let place = &self.0;
