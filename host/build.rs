@@ -1,5 +1,5 @@
 //! Tells the compiler which folder the bundled plugins come from: the committed ones, or those in `MODELHOST_PLUGINS_DIR`;
-//! and that the SDK is inside the host, because a new file of it would not be noticed.
+//! and that the SDK and the page are inside the host, because a new file of them would not be noticed.
 
 use std::path::PathBuf;
 
@@ -11,5 +11,6 @@ fn main() {
         given.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../plugins/built"));
     println!("cargo:rerun-if-changed={}", folder.display());
     println!("cargo:rerun-if-changed=../plugins/sdk/src");
+    println!("cargo:rerun-if-changed=src/http/ui");
     println!("cargo:rustc-env=MODELHOST_BUNDLE={}", folder.display());
 }

@@ -3,10 +3,13 @@
 
 mod admin;
 mod body;
+mod bundle;
 mod events;
+mod form;
 mod health;
 mod listener;
 mod models;
+mod page;
 mod predict;
 mod reject;
 mod routes;

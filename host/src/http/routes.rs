@@ -3,7 +3,7 @@
 
 use super::health::json_response;
 use super::reject::Reject;
-use super::{Labels, Shared, admin, events, health, models, predict, ui};
+use super::{Labels, Shared, admin, events, health, models, page, predict, ui};
 use std::sync::Arc;
 use std::time::Duration;
 use warp::Filter;
@@ -20,7 +20,8 @@ pub(super) fn allowed(path: &str) -> Option<&'static str> {
         ["predict"] | ["models", _, "predict"] => "POST",
         ["admin", "models", _, _] => "POST",
         ["models", _] => "GET, HEAD, POST",
-        ["models"] | ["events" | "health" | "ready" | "metrics"] | ["ui", _] => "GET, HEAD",
+        ["models"] | ["models", _, "live"] => "GET, HEAD",
+        ["events" | "health" | "ready" | "metrics"] | ["ui", _, _] => "GET, HEAD",
         _ => return None,
     })
 }
@@ -33,12 +34,25 @@ pub(super) fn routes(shared: Arc<Shared>, patience: Duration) -> BoxedFilter<(Re
     };
     let body = || warp::header::headers_cloned().and(warp::body::stream());
 
+    let query = || {
+        let none = warp::any().map(String::new);
+        warp::query::raw().or(none).unify()
+    };
+
     let page = warp::path::end()
         .and(read())
-        .map(|| label("page", ui::file("index.html")));
-    let page_file = warp::path!("ui" / String)
+        .and(shared())
+        .and(query())
+        .and(warp::header::headers_cloned())
+        .map(|shared: Arc<Shared>, query: String, headers: HeaderMap| {
+            label("page", page::page(&shared, &query, &headers))
+        });
+    let page_file = warp::path!("ui" / String / String)
         .and(read())
-        .map(|name: String| label("page", ui::file(&name)));
+        .and(warp::header::headers_cloned())
+        .map(|digest: String, name: String, headers: HeaderMap| {
+            label("page", ui::file(&digest, &name, &headers))
+        });
 
     let predict_default = warp::path::end()
         .or(warp::path!("predict"))
@@ -77,6 +91,17 @@ pub(super) fn routes(shared: Arc<Shared>, patience: Duration) -> BoxedFilter<(Re
             label("model", response)
         });
 
+    let live = warp::path!("models" / String / "live")
+        .and(read())
+        .and(shared())
+        .map(|name: String, shared: Arc<Shared>| {
+            let response = match models::live(&shared, &name) {
+                Ok(live) => json_response(StatusCode::OK, &live),
+                Err(reject) => reject.into_response(),
+            };
+            label("live", response)
+        });
+
     let events = warp::path!("events")
         .and(read())
         .and(shared())
@@ -91,7 +116,7 @@ pub(super) fn routes(shared: Arc<Shared>, patience: Duration) -> BoxedFilter<(Re
             },
         );
 
-    let live = warp::path!("health")
+    let health = warp::path!("health")
         .and(read())
         .map(|| label("health", health::live()));
     let ready = warp::path!("ready")
@@ -119,6 +144,8 @@ pub(super) fn routes(shared: Arc<Shared>, patience: Duration) -> BoxedFilter<(Re
         .or(admin)
         .unify()
         .or(live)
+        .unify()
+        .or(health)
         .unify()
         .or(ready)
         .unify()

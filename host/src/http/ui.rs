@@ -1,33 +1,150 @@
-//! The page: static files inside the binary, sent with headers that let nothing else in.
+//! The page's files inside the binary, each under an address that changes when any of them does.
 //! Must not know models.
 
+use super::bundle;
 use super::reject::Reject;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use include_dir::{Dir, include_dir};
+use sha2::{Digest as _, Sha256};
+use std::collections::HashMap;
+use std::io::Write as _;
+use std::sync::LazyLock;
+use warp::http::HeaderMap;
 use warp::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    HeaderValue, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use warp::reply::Response;
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/http/ui");
 
+/// What the page is made of, before a model is known.
+const INDEX: &str = "index.html";
 /// No inline script or style, no other host; any frame may show the page, as a Space's frame does.
 const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'";
+/// An address says what is behind it, so that no answer ever grows old.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+/// Smaller answers would not get smaller.
+const LEAST_COMPRESSED: usize = 512;
 
-/// The file called `name` under `/ui/`, or the page itself.
-pub(super) fn file(name: &str) -> Response {
-    let Some(file) = FILES.get_file(name) else {
-        return Reject::NotFound("the page has no such file".to_owned()).into_response();
+/// Twelve hex digits that tell these files from all others.
+static DIGEST: LazyLock<String> = LazyLock::new(|| {
+    let mut files: Vec<_> = FILES.files().collect();
+    files.sort_by_key(|file| file.path());
+    let mut digest = Sha256::new();
+    for file in files {
+        digest.update(file.path().to_string_lossy().as_bytes());
+        digest.update(Sha256::digest(file.contents()));
+    }
+    crate::hex(&digest.finalize()[..6])
+});
+
+/// The page's modules as one, under the name that the page asks for.
+const SCRIPT: &str = "page.js";
+/// Its stylesheets as one.
+const STYLE: &str = "page.css";
+
+/// What is sent under each name, as it is and compressed.
+static CONTENTS: LazyLock<HashMap<&str, [Vec<u8>; 2]>> = LazyLock::new(|| {
+    let files = FILES.files().filter_map(|file| {
+        let name = file.path().to_str()?;
+        Some((name, file.contents().to_vec()))
+    });
+    let sheets = bundle::stylesheets(text(INDEX)).into_iter().map(text);
+    let made = [
+        (SCRIPT, bundle::script("app.js", text).into_bytes()),
+        (STYLE, sheets.collect::<String>().into_bytes()),
+    ];
+    let both = |(name, bytes): (&'static str, Vec<u8>)| {
+        let small = compressed(&bytes, Compression::best());
+        (name, [bytes, small])
     };
-    let mut response = Response::new(file.contents().into());
+    files.chain(made).map(both).collect()
+});
+
+/// index.html with the addresses that its files are sent under.
+pub(super) fn index() -> String {
+    let whole = text(INDEX).replace("\"ui/app.js\"", &format!("\"ui/{SCRIPT}\""));
+    let is_sheet = |line: &&str| line.starts_with("<link rel=\"stylesheet\"");
+    let lines = whole.lines().filter(|line| !is_sheet(line));
+    let rest: String = lines.flat_map(|line| [line, "\n"]).collect();
+    let link = format!("<link rel=\"stylesheet\" href=\"ui/{STYLE}\">\n</head>");
+    let whole = rest.replacen("</head>", &link, 1);
+    whole.replace("\"ui/", &format!("\"ui/{}/", *DIGEST))
+}
+
+/// The file called `name` of the page whose digest is `digest`.
+pub(super) fn file(digest: &str, name: &str, headers: &HeaderMap) -> Response {
+    let Some([plain, small]) = CONTENTS.get(name).filter(|_| digest == *DIGEST) else {
+        let reason = "the page has no such file, or has changed since: load it again";
+        return Reject::NotFound(reason.to_owned()).into_response();
+    };
+    let content = match takes_gzip(headers) && small.len() < plain.len() {
+        true => Content::Gzip(small.clone()),
+        false => Content::Plain(plain.clone()),
+    };
+    respond(content, media_type(name), FOR_EVER)
+}
+
+fn text(name: &str) -> &'static str {
+    let file = FILES.get_file(name);
+    file.and_then(|file| file.contents_utf8())
+        .unwrap_or_default()
+}
+
+/// A body, compressed or not.
+pub(super) enum Content {
+    Plain(Vec<u8>),
+    Gzip(Vec<u8>),
+}
+
+impl Content {
+    /// `bytes`, compressed where the client takes that and it is worth it.
+    pub(super) fn of(bytes: Vec<u8>, headers: &HeaderMap) -> Content {
+        match takes_gzip(headers) && bytes.len() >= LEAST_COMPRESSED {
+            true => Content::Gzip(compressed(&bytes, Compression::fast())),
+            false => Content::Plain(bytes),
+        }
+    }
+}
+
+/// `content` with the headers that all of the page has.
+pub(super) fn respond(content: Content, media_type: &'static str, cache: &'static str) -> Response {
+    let (bytes, encoding) = match content {
+        Content::Plain(bytes) => (bytes, None),
+        Content::Gzip(bytes) => (bytes, Some(HeaderValue::from_static("gzip"))),
+    };
+    let mut response = Response::new(bytes.into());
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type(name)));
+    if let Some(encoding) = encoding {
+        headers.insert(CONTENT_ENCODING, encoding);
+    }
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    // The page and its files change together, with the binary.
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
+}
+
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let given = headers
+        .get(ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok());
+    given.is_some_and(|given| {
+        given.split(',').any(|one| {
+            let (name, weight) = one.split_once(';').unwrap_or((one, ""));
+            name.trim().eq_ignore_ascii_case("gzip") && !matches!(weight.trim(), "q=0" | "q=0.0")
+        })
+    })
+}
+
+fn compressed(bytes: &[u8], level: Compression) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), level);
+    let written = encoder.write_all(bytes).and_then(|()| encoder.finish());
+    written.expect("writing to memory cannot fail")
 }
 
 fn media_type(name: &str) -> &'static str {

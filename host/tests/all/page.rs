@@ -1,6 +1,8 @@
 //! What a visitor of the page sees and does, in a real browser against a real server.
 //! Knows the page's ids; which task they belong to is in the modules below.
 
+mod audit;
+mod delivery;
 mod forecast;
 mod pictures;
 mod tables;
@@ -110,7 +112,8 @@ async fn assert_silent(browser: &Browser) {
     assert_eq!(browser.console().await, Vec::<String>::new());
 }
 
-/// Saves how the page looks on a desk and on a phone, by day and by night, where it may not scroll sideways.
+/// Saves how the page looks on a desk and on a phone, by day and by night, where it may not scroll sideways; by day on a
+/// desk and by night on a phone, it is held against the rules of accessibility.
 async fn photograph(browser: &Browser, name: &str) {
     for (width, height) in [(1280, 1400), (390, 1800)] {
         for scheme in ["light", "dark"] {
@@ -120,6 +123,9 @@ async fn photograph(browser: &Browser, name: &str) {
             browser.wait_until(&claim, &fits).await;
             let file = format!("{name}-{width}-{scheme}.png");
             browser.screenshot(&picture(&file)).await;
+            if (width > 600) == (scheme == "light") {
+                audit::assert_accessible(browser, &file).await;
+            }
         }
     }
 }

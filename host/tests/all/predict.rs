@@ -291,6 +291,7 @@ async fn unknown_paths_models_and_methods_are_refused_in_one_shape() {
         "/predict/more",
         "/models/a/b",
         "/ui/none.js",
+        "/ui/000000000000/app.js",
         "/..%2f",
     ] {
         assert_eq!(server.get(path).await.refusal(404).1, "not_found", "{path}");

@@ -29,9 +29,19 @@ export class Refusal extends Error {
   }
 }
 
+/** What the page was sent with: `{list, model}` as the server had them then, once; null afterwards. */
+export function sent() {
+  const template = document.getElementById("state");
+  template?.remove();
+  const text = template?.content.textContent.trim();
+  return text ? JSON.parse(text) : null;
+}
+
 /** `{models, problems}`: all models, and what is wrong with manifests that no model was made of. */
 export const models = async () => (await call("models")).json();
 export const model = async (name) => (await call(modelPath(name))).json();
+/** How a model is doing, in numbers. */
+export const live = async (name) => (await call(`${modelPath(name)}/live`)).json();
 
 /** The address to post to, relative to the page. */
 export function predictPath(status) {

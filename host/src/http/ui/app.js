@@ -3,11 +3,12 @@
 
 import * as api from "./api.js";
 import { byId, put } from "./dom.js";
-import { onChange } from "./events.js";
+import { onEvents } from "./events.js";
 import { showExamples } from "./examples.js";
 import { factsOf } from "./facts.js";
 import { buildForm } from "./form.js";
 import { showFault, showHeader, showOffline } from "./header.js";
+import { watchLive } from "./live.js";
 import { showAnswer } from "./result.js";
 import { wireTabs } from "./tabs.js";
 import { usageOf } from "./usage.js";
@@ -16,17 +17,19 @@ const POLL_MS = 1000;
 const PROGRESS_AFTER_MS = 200;
 const INSTANT_MS = 100;
 
-const page = { status: null, form: null, built: null, mark: () => {}, chosen: null, turn: 0, fastest: Infinity, timer: 0 };
+const page = { status: null, around: [[], []], form: null, built: null, mark: () => {}, chosen: null, turn: 0, fastest: Infinity, timer: 0 };
 
 /** Asks for the state until the model is ready; the form stays as it is meanwhile. */
 async function follow() {
   clearTimeout(page.timer);
   try {
-    const { models, problems } = await api.models();
+    const sent = api.sent();
+    const { models, problems } = sent?.list ?? await api.models();
     const wanted = new URLSearchParams(location.search).get("model") ?? (models.find((one) => one.default) ?? models[0])?.name;
     if (!wanted) throw new api.Refusal({ type: "not_found", message: problems[0]?.error ?? "This server has no model yet." });
-    page.status = await api.model(wanted);
-    showHeader(page.status, models, problems);
+    page.status = sent?.model ?? await api.model(wanted);
+    page.around = [models, problems];
+    showHeader(page.status, ...page.around);
     if (page.status.state === "ready") {
       await ready();
       return;
@@ -36,6 +39,13 @@ async function follow() {
     showOffline(error);
   }
   page.timer = setTimeout(follow, POLL_MS);
+}
+
+/** A step of a load or a swap: shown at once, without asking for the rest. */
+function step({ model, text }) {
+  if (model !== page.status?.name) return;
+  page.status.stage = text;
+  showHeader(page.status, ...page.around);
 }
 
 /** Builds what depends on the model, again only when that changed, so that typed inputs survive a reload. */
@@ -135,5 +145,6 @@ byId("model-picker").addEventListener("change", (event) => {
 addEventListener("error", (event) => showFault(event.error ?? event.message));
 addEventListener("unhandledrejection", (event) => showFault(event.reason));
 wireTabs(document.querySelector('[role="tablist"]'));
-onChange(follow);
+onEvents({ step, changed: follow });
+byId("panel-live").addEventListener("shown", () => watchLive(byId("panel-live"), () => page.status));
 follow();

@@ -1,16 +1,22 @@
 // Tells when something happens to a model on the server, for as long as the page is open.
-// Knows the address and when to listen again; nothing of what happens.
+// Knows the address and which events there are; nothing of what the page makes of them.
 
 const TOGETHER_MS = 150;
+const CHANGES = ["live", "trial", "refused", "rolled_back", "unloaded", "missed"];
 
-/** Calls `changed` once for any number of events that come together; where nobody tells, it is never called. */
-export function onChange(changed) {
+/**
+ * `step` gets each step of a load; `changed` is called once for any number of other events that come together.
+ * Where nobody tells, neither is ever called.
+ */
+export function onEvents({ step, changed }) {
   if (!("EventSource" in globalThis)) return;
   const source = new EventSource("events");
   let timer = 0;
-  const heard = () => {
-    clearTimeout(timer);
-    timer = setTimeout(changed, TOGETHER_MS);
-  };
-  for (const kind of ["stage", "live", "trial", "refused", "rolled_back", "unloaded", "missed"]) source.addEventListener(kind, heard);
+  source.addEventListener("stage", ({ data }) => step(JSON.parse(data)));
+  for (const kind of CHANGES) {
+    source.addEventListener(kind, () => {
+      clearTimeout(timer);
+      timer = setTimeout(changed, TOGETHER_MS);
+    });
+  }
 }

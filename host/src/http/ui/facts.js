@@ -4,7 +4,6 @@
 import { copyButton, h } from "./dom.js";
 import { evaluationOf } from "./evaluation.js";
 import { bytes, duration, number } from "./format.js";
-import { historyOf } from "./history.js";
 import { markdown } from "./markdown.js";
 
 export function factsOf(model) {
@@ -16,8 +15,7 @@ export function factsOf(model) {
         card ? h("article", { class: "card", "aria-label": "Model card" }, markdown(card)) : null),
       h("section", { "aria-labelledby": "facts-heading" },
         h("h2", { id: "facts-heading" }, "Facts"),
-        h("dl", {}, entries(model).map(([name, ...value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
-        historyOf(model))),
+        h("dl", {}, entries(model).map(([name, ...value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))))),
   ];
 }
 
@@ -30,6 +28,7 @@ function entries(model) {
     window?.length === 2 && ["Trained on", `${window[0]} to ${window[1]}`],
     evaluation?.licence && ["Data licence", evaluation.licence],
     (front.license ?? front.licence) && ["Model licence", String(front.license ?? front.licence)],
+    citation(card) && ["Citation", copyButton(() => citation(card), "Copy BibTeX")],
     evaluation?.parameters && ["Parameters", number(evaluation.parameters, 0)],
     model.file && ["File", `${model.file}${model.bytes ? `, ${bytes(model.bytes)}` : ""}`],
     source && ["Source", source.repo ? `${source.repo} at ${source.requested_revision ?? "main"}` : source.path],
@@ -52,7 +51,10 @@ function digest(text) {
 
 const tensors = (list) => h("ul", { class: "tensors" }, list.map(({ name, dtype, shape }) => h("li", {}, h("code", {}, `${name}: ${dtype} [${shape.join(", ")}]`))));
 
-const plugin = ({ name, sha256 }) => h("span", {}, name, sha256 ? [" ", digest(sha256)] : null, h("span", { class: "small" }, "WebAssembly, in a sandbox"));
+const plugin = ({ name, sha256, limits }) => h("span", {}, name, sha256 ? [" ", digest(sha256)] : null, h("span", { class: "small" }, ["WebAssembly in a sandbox",
+  limits && `${duration(limits.deadline_ms)} and ${bytes(limits.memory_bytes)} a call`].filter(Boolean).join(", ")));
+
+const citation = (card) => /^```bibtex\s*\n([\s\S]*?)^```/m.exec(card?.markdown ?? "")?.[1].trim();
 
 const limitsOf = (limits) => [
   limits.deadline_ms && `an answer within ${duration(limits.deadline_ms)}`,

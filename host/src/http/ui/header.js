@@ -4,7 +4,7 @@
 import { byId, h, prose, put } from "./dom.js";
 import { humanise, sentence } from "./format.js";
 
-const NAMES = { ready: "Ready", loading: "Loading", failed: "Not loaded", offline: "No connection" };
+const NAMES = { ready: "Ready", loading: "Loading", swapping: "Swapping", refused: "Ready, update not taken", failed: "Not loaded", offline: "No connection" };
 
 export function showHeader(model, models, problems = []) {
   const title = model.title ?? model.name;
@@ -13,7 +13,8 @@ export function showHeader(model, models, problems = []) {
   put(byId("description"), model.description ? prose(model.description) : null);
   const beside = [title === model.name ? null : model.name, model.task ? humanise(model.task) : null];
   put(byId("eyebrow"), beside.map((one) => (one ? h("span", {}, one) : null)));
-  showPill(model.state, shortStage(model));
+  const state = stateOf(model, problems);
+  showPill(state, shareOf(state, model));
   showNotice(model, problems);
   const picker = byId("picker");
   picker.hidden = models.length < 2;
@@ -41,9 +42,16 @@ function showPill(state, detail = null) {
   if (pill.textContent !== text) pill.textContent = text;
 }
 
-function shortStage({ state, stage }) {
+/** The server's state, and what goes on behind a model that answers. */
+function stateOf({ state, stage, error }, problems) {
+  if (state !== "ready") return state;
+  if (stage) return "swapping";
+  return error || problems.length ? "refused" : "ready";
+}
+
+function shareOf(state, { stage }) {
   const share = /(\d+)\s*%/.exec(stage ?? "");
-  return state === "loading" && share ? `Loading ${share[1]} %` : null;
+  return ["loading", "swapping"].includes(state) && share ? `${NAMES[state]} ${share[1]} %` : null;
 }
 
 /** What stands in the way of predicting, or of a newer version, where something does. */

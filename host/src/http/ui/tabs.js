@@ -1,4 +1,4 @@
-// Tabs by the keyboard and the pointer, after the ARIA authoring practices.
+// Tabs by the keyboard and the pointer, after the ARIA authoring practices; a panel that comes into view gets `shown`.
 // Knows nothing of what the panels hold.
 
 export function wireTabs(list) {
@@ -10,6 +10,7 @@ export function wireTabs(list) {
       tab.tabIndex = here ? 0 : -1;
       document.getElementById(tab.getAttribute("aria-controls")).hidden = !here;
     }
+    document.getElementById(chosen.getAttribute("aria-controls")).dispatchEvent(new Event("shown"));
   };
   list.addEventListener("click", (event) => {
     const tab = event.target.closest('[role="tab"]');

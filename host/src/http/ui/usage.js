@@ -17,8 +17,9 @@ export function usageOf(status, request) {
     h("p", { class: "lead" }, "The form’s current inputs as a call. The answer is JSON; a refusal names the field."),
     block("curl", inCurl(call)),
     block("Python", inPython(call)),
-    status.bare ? block("JavaScript", inJavaScript(call)) : null,
     status.bare ? block("Python, with huggingface_hub", inferenceClient(status.task, call)) : null,
+    block("JavaScript", inJavaScript(call)),
+    drawn(status) ? block("The chart alone, as PNG or SVG", inChart(call)) : null,
   ];
 }
 
@@ -35,6 +36,11 @@ function block(title, text) {
     h("header", {}, h("h3", {}, title), copyButton(() => text)),
     h("pre", { class: "code", tabindex: "0", "aria-label": `${title} example` }, text));
 }
+
+/** Whether the server draws what it answers. */
+const drawn = ({ request_schema: schema }) => Boolean(schema?.properties?.parameters?.properties?.chart);
+
+const inChart = ({ url, request }) => `curl ${url} -o forecast.png \\\n  -H 'accept: image/png' \\\n  -H 'content-type: application/json' \\\n  -d ${quoted(json(request))}`;
 
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 const shellName = (name) => (/^[\w.-]+$/.test(name) ? name : quoted(name));
@@ -75,7 +81,7 @@ function inPython({ url, request, file, raw, bare }) {
   ].join("\n");
 }
 
-function inJavaScript({ url, request, file, raw }) {
+function inJavaScript({ url, request, file, raw, bare }) {
   const read = file ? ['import { readFile } from "node:fs/promises";', ""] : [];
   const source = file ? `await readFile(${JSON.stringify(file.name)}${raw ? "" : ', "base64"'})` : null;
   const body = raw ? source : file ? javascript({ ...request, inputs: "PICTURE" }).replace('"PICTURE"', () => source) : javascript(request);
@@ -87,6 +93,6 @@ function inJavaScript({ url, request, file, raw }) {
     raw ? `  body: ${body},` : `  body: JSON.stringify(${body.replaceAll("\n", "\n  ")}),`,
     "});",
     "if (!reply.ok) throw new Error((await reply.json()).error);",
-    "console.log(await reply.json());",
+    `console.log(${bare ? "await reply.json()" : "(await reply.json()).outputs"});`,
   ].join("\n");
 }

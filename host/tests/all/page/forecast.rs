@@ -11,7 +11,8 @@ use crate::webdriver::Browser;
 
 const SERIES: &str = "#f-inputs-series";
 /// True once the page has shown the answer to the example that it opens with.
-const FIRST_ANSWER: &str = "return Number(document.querySelector('#result').dataset.answer) >= 1
+pub(super) const FIRST_ANSWER: &str =
+    "return Number(document.querySelector('#result').dataset.answer) >= 1
     && document.querySelector('#chart svg') !== null";
 
 /// One click on an example is enough: seven days with numbers, drawn and written out.
