@@ -4,11 +4,11 @@
 import { h, s } from "./dom.js";
 import { duration, humanise } from "./format.js";
 
-/** `saves` are [ending, media type, text] beside the JSON, which is always there. */
+/** `saves` are [ending, media type, make] beside the JSON, which is always there. */
 export function afterwards(status, answer, saves) {
-  const save = (kind, type, text) => h("button", {
+  const save = (kind, type, make) => h("button", {
     type: "button", class: "quiet-button", id: `download-${kind}`,
-    click: () => download(`${status.name}.${kind}`, type, text()),
+    click: async () => download(`${status.name}.${kind}`, type, await make()),
   }, `Download ${kind.toUpperCase()}`);
   return h("div", { class: "afterwards" },
     timing(answer, status.bare),
@@ -45,8 +45,8 @@ function answeredBy({ revision, sha256 }) {
   return h("span", { class: "stage" }, `${name} `, h("code", { title: digest }, digest.slice(0, 8)));
 }
 
-function download(name, type, text) {
-  const url = URL.createObjectURL(new Blob([text], { type }));
+function download(name, type, content) {
+  const url = URL.createObjectURL(new Blob([content], { type }));
   const link = h("a", { href: url, download: name });
   document.body.append(link);
   link.click();

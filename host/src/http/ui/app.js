@@ -80,6 +80,7 @@ async function predict(asked) {
   const progress = setTimeout(() => busy(true), PROGRESS_AFTER_MS);
   try {
     const answer = await api.predict(page.status, request);
+    performance.mark("answered");
     if (turn !== page.turn) return;
     page.fastest = answer.roundTripMs;
     byId("result").classList.remove("stale");
@@ -129,7 +130,7 @@ byId("form").addEventListener("input", (event) => {
   }
 });
 byId("form").addEventListener("change", (event) => {
-  const quick = page.fastest < INSTANT_MS && event.target.matches("[type=range], select, [type=checkbox], [type=file]");
+  const quick = page.fastest < INSTANT_MS && event.target.matches("[type=range], select, [type=checkbox], [type=file], .series-chart");
   if (quick) predict(false);
 });
 document.addEventListener("keydown", (event) => {

@@ -1,7 +1,7 @@
 // A forecast as the page needs it: history, median, intervals and dates side by side. Pure.
 // Knows the wire's shape; knows nothing of elements.
 
-import { longDate, parseDate, shortDate, stepDays, stepNoun, weekday } from "./format.js";
+import { calendarOf } from "./calendar.js";
 import { frequencyOf, unitOf } from "./schema.js";
 
 /** The forecast in an answer, or null when the answer is something else. */
@@ -26,8 +26,7 @@ export function forecastOf(status, answer, actual) {
     actual: actual?.length ? actual.slice(0, steps) : null,
     steps,
     unit: unitOf(status),
-    noun: stepNoun(frequency),
-    ...calendar(inputs, output, frequency),
+    ...calendarOf({ past: inputs.series.length, start: inputs.start, frequency, dated: output.dates !== null }),
   };
 }
 
@@ -37,28 +36,4 @@ function bandsOf(quantiles, levels) {
     const upper = levels.find((other) => Math.abs(1 - Number(level) - Number(other)) < 1e-9);
     return upper ? [{ share: 1 - 2 * Number(level), low: quantiles[level], high: quantiles[upper] }] : [];
   });
-}
-
-/** Names for the steps, counted from the first value of the history. */
-function calendar(inputs, output, frequency) {
-  const past = inputs.series.length;
-  const days = stepDays(frequency);
-  const start = parseDate(inputs.start);
-  const known = start !== null && days !== null && output.dates !== null;
-  const noun = stepNoun(frequency);
-  const dayAt = (at) => (known ? start + at * days : null);
-  const ahead = (at) => at - past + 1;
-  return {
-    dayAt,
-    stepDays: days ?? 1,
-    /** "Tue 31 Oct 2017", or how far from the last value. */
-    nameAt: (at) => {
-      if (known) return longDate(dayAt(at));
-      if (ahead(at) > 0) return `${noun} +${ahead(at)}`;
-      return ahead(at) === 0 ? `last ${noun}` : `${noun} −${-ahead(at)}`;
-    },
-    briefAt: (at) => (known ? `${weekday(dayAt(at))} ${shortDate(dayAt(at))}` : `+${ahead(at)}`),
-    tickAt: (at, withYear) => (known ? shortDate(dayAt(at), withYear) : ahead(at) > 0 ? `+${ahead(at)}` : String(ahead(at)).replace("-", "−")),
-    yearAt: (at) => (known ? new Date(dayAt(at) * 86_400_000).getUTCFullYear() : null),
-  };
 }

@@ -13,7 +13,7 @@ import { predictionsView } from "./predictions.js";
 import { similarityView } from "./similarity.js";
 import { outputsOf, rendererOf } from "./tasks.js";
 import { vectorView } from "./vector.js";
-import { inWords } from "./words.js";
+import { inFile, inWords } from "./words.js";
 
 /** A renderer gives {headline, notes, parts, saves}, or null for an answer that is not of its shape. */
 const RENDERERS = {
@@ -40,9 +40,12 @@ export function showAnswer(status, answer, actual) {
 function forecastView({ status, answer, actual }) {
   const forecast = forecastOf(status, answer, actual);
   if (!forecast) return null;
+  const words = inWords(forecast);
+  const chart = forecastChart(forecast);
+  const file = (form) => async () => (await import("./chart-file.js"))[form](chart, inFile(forecast, status, words));
   return {
-    ...inWords(forecast),
-    parts: [forecastChart(forecast), forecastTable(forecast)],
-    saves: [["csv", "text/csv", () => forecastCsv(forecast)]],
+    ...words,
+    parts: [chart.element, forecastTable(forecast)],
+    saves: [["csv", "text/csv", () => forecastCsv(forecast)], ["svg", "image/svg+xml", file("svgFile")], ["png", "image/png", file("pngFile")]],
   };
 }

@@ -1,6 +1,10 @@
 // Ticks and labels that do not collide. Pure arithmetic in pixels.
 // Knows nothing of SVG or of forecasts.
 
+const MAX_HISTORY = 56;
+const MIN_HISTORY = 28;
+const PER_STEP = 8.8;
+
 /** Round values from at most `low` to at least `high`, about `count` of them. */
 export function niceTicks(low, high, count) {
   const span = high - low || 1;
@@ -34,4 +38,11 @@ export function spread(labels, gap, top, bottom) {
     label.y = Math.min(label.y, roof);
   });
   return labels;
+}
+
+/** The steps that are shown at first: all of the forecast, and as many whole weeks before it as have room. */
+export function latest(width, past, ahead) {
+  const room = Math.floor((width - 120) / PER_STEP) - ahead;
+  const weeks = Math.floor(Math.min(MAX_HISTORY, Math.max(MIN_HISTORY, room)) / 7) * 7;
+  return { first: Math.max(0, past - weeks), last: past + ahead - 1 };
 }

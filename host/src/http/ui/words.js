@@ -56,19 +56,36 @@ function rounded(value) {
   return number(Math.round(value / unit) * unit, Math.abs(value) < 100 ? digitsFor(value) : 0);
 }
 
-/** What a reader who cannot see the chart should know of it. */
-export function inAltText(forecast, shown) {
+/** What stands above the chart in a file, where no page is around it. */
+export function inFile({ history, item, nameAt, unit }, status, { headline }) {
+  const of = [item ?? status.title ?? status.name, unit].filter(Boolean).join(", ");
+  const past = history.length;
+  return { title: of, headline, note: `Observed until ${nameAt(past - 1)}, forecast from ${nameAt(past)}.`.replaceAll(NBSP, " ") };
+}
+
+/** What a reader who cannot see the chart should know of the steps that it shows. */
+export function inAltText(forecast, first, last) {
   const past = forecast.history.length;
-  const known = forecast.history.slice(-shown).filter((value) => value !== null);
+  const end = Math.min(last, past - 1);
+  const known = forecast.history.slice(first, end + 1).filter((value) => value !== null);
   const digits = digitsFor(Math.max(...known, ...forecast.line));
+  const parts = ["Line chart."];
+  if (known.length) {
+    const range = `between ${number(Math.min(...known), digits)} and ${number(Math.max(...known), digits)}`;
+    parts.push(`Observed values of ${plural(end - first + 1, forecast.noun)} up to ${forecast.nameAt(end)}, ${range}.`);
+  }
+  if (last >= past) parts.push(...aheadInWords(forecast, digits));
+  return parts.join(" ").replaceAll(NBSP, " ");
+}
+
+function aheadInWords(forecast, digits) {
+  const list = (values) => values.map((value) => number(value, digits)).join(", ");
   const band = forecast.bands[0];
   const parts = [
-    `Line chart. Observed values of ${plural(Math.min(shown, past), forecast.noun)} up to ${forecast.nameAt(past - 1)},`,
-    `between ${number(Math.min(...known), digits)} and ${number(Math.max(...known), digits)}.`,
-    `Forecast for ${plural(forecast.steps, forecast.noun)} from ${forecast.nameAt(past)}: ${forecast.lineName}`,
-    `${forecast.line.map((value) => number(value, digits)).join(", ")}.`,
+    `Forecast for ${plural(forecast.steps, forecast.noun)} from ${forecast.nameAt(forecast.history.length)}: ${forecast.lineName}`,
+    `${list(forecast.line)}.`,
   ];
   if (band) parts.push(`${percent(band.share, 1)} range from ${number(Math.min(...band.low), digits)} to ${number(Math.max(...band.high), digits)}.`);
-  if (forecast.actual) parts.push(`Actual values: ${forecast.actual.map((value) => number(value, digits)).join(", ")}.`);
-  return parts.join(" ").replaceAll(NBSP, " ");
+  if (forecast.actual) parts.push(`Actual values: ${list(forecast.actual)}.`);
+  return parts;
 }
