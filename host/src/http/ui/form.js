@@ -2,6 +2,7 @@
 // Knows nothing of the server or of results.
 
 import { canonical } from "./body.js";
+import { dropBorrowed, joinCompanions } from "./companions.js";
 import { byId, h, prose, put } from "./dom.js";
 import { control } from "./fields.js";
 import { humanise, sentence, stepNoun } from "./format.js";
@@ -21,7 +22,7 @@ export function buildForm(model) {
   const fold = foldOf(controls, model.bare);
   const shown = controls.filter((one) => !isFolded(one.spec)).map((one) => one.element);
   put(byId("fields"), shown, fold?.element);
-  join(controls);
+  joinCompanions(controls);
 
   const clear = () => {
     controls.forEach((one) => one.refuse(null));
@@ -51,8 +52,7 @@ export function buildForm(model) {
       one.write(one.spec.path.reduce((node, key) => node?.[key], { ...request, inputs }));
       if (one.spec.group) one.element.dataset.borrowed = Array.isArray(inputs?.series) ? inputs.series.length : "";
     }
-    const start = controls.find((one) => one.spec.kind === "date" && one.spec.path.at(-1) === "start");
-    controls.find((one) => one.spec.kind === "series")?.fill(start?.read());
+    controls.forEach((one) => one.refresh?.());
     if (fold) fold.element.open = false;
     fold?.tell();
   };
@@ -95,35 +95,6 @@ function foldOf(controls, sparing) {
       h("div", { class: "pair" }, members.map((one) => one.element)))));
   tell();
   return { element: fold, tell };
-}
-
-/** Dates and columns found in a pasted series fill the fields they belong to; a new start re-dates the series. */
-function join(controls) {
-  const series = controls.find((one) => one.spec.kind === "series");
-  const start = controls.find((one) => one.spec.kind === "date" && one.spec.path.at(-1) === "start");
-  if (!series) return;
-  series.element.addEventListener("series", ({ detail }) => {
-    if (detail.start && start) start.write(detail.start);
-    for (const [name, values] of Object.entries(detail.columns)) {
-      const owner = controls.find(({ spec }) => spec.kind === "numbers" && spec.group === "past" && spec.path.at(-1) === name);
-      owner?.write(values);
-      if (owner) delete owner.element.dataset.borrowed;
-    }
-  });
-  start?.element.addEventListener("input", () => series.fill(start.read()));
-}
-
-/** Values beside the series that came with an example fit no series of another length; those typed here stay. */
-function dropBorrowed(controls) {
-  const series = controls.find((one) => one.spec.kind === "series");
-  let length;
-  try { length = series?.read()?.length; } catch { return false; }
-  const stale = controls.filter(({ element }) => element.dataset.borrowed && Number(element.dataset.borrowed) !== length);
-  for (const one of stale) {
-    one.write(undefined);
-    delete one.element.dataset.borrowed;
-  }
-  return stale.length > 0;
 }
 
 /** What a field adds to the request; where `sparing`, a parameter that has its default goes without saying. */

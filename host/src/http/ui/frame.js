@@ -5,13 +5,14 @@ import { h, prose } from "./dom.js";
 
 /** {element, refuse}: refuse shows a message, or clears it with null, and returns where to take the visitor. */
 export function frame(spec, id, input) {
-  const help = h("p", { class: "help", id: `${id}-help` }, spec.help ? prose(spec.help) : null);
+  const said = input.help ?? spec.help;
+  const help = h("p", { class: "help", id: `${id}-help` }, said ? prose(said) : null);
   const error = h("p", { class: "error", id: `${id}-error`, hidden: true });
   const name = [input.title ?? spec.title, spec.optional ? h("span", { class: "optional" }, "optional") : null];
   const label = input.group ? h("span", { class: "label", id: `${id}-label` }, name) : h("label", { for: id }, name);
   const head = input.beside ? h("div", { class: "label-row" }, label, input.beside) : label;
   const element = h("div", { class: `field ${spec.kind}`, "data-pointer": spec.pointer }, head, input.element, help, error);
-  help.hidden = !spec.help;
+  help.hidden = !said;
   const described = input.group ?? input.target;
   described.setAttribute("aria-describedby", `${id}-help ${id}-error`);
   input.group?.setAttribute("role", "group");
@@ -21,7 +22,7 @@ export function frame(spec, id, input) {
   const show = (message) => {
     error.replaceChildren(...(message ? prose(message) : []));
     error.hidden = !message;
-    help.hidden = Boolean(message) || !spec.help;
+    help.hidden = Boolean(message) || !said;
   };
   const refuse = (message, at = null) => {
     marked?.removeAttribute("aria-invalid");

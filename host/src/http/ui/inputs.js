@@ -131,7 +131,11 @@ function quantilesInput({ schema, items }, id) {
     target.value = keyOf(levels);
   };
   write(null);
-  return { element: target, target, write, read: () => target.value.split(", ").map(Number) };
+  return {
+    element: target, target, write, title: "Intervals",
+    help: "Ranges around the median: 80 % means that four of five values should fall inside. Sent as `quantiles`.",
+    read: () => target.value.split(", ").map(Number),
+  };
 }
 
 export function jsonInput({ prefill }, id) {

@@ -60,7 +60,9 @@ function kindOf(schema, path, root, forecasting) {
   const type = typeOf(schema);
   if ("const" in schema || schema.enum?.length === 1 || widget === "hidden") return "fixed";
   if (widget === "sentences" || (widget === "texts" && type === "array")) return "sentences";
-  if (widget === "series" || (forecasting && type === "array" && name === "series")) return "series";
+  // Rows beside a series are drawn in its editor; they have no editor of their own.
+  const isBeside = forecasting && ["past", "future"].includes(path.at(-2));
+  if ((widget === "series" && !isBeside) || (forecasting && type === "array" && name === "series")) return "series";
   if (schema.enum) return "select";
   if (type === "array" && ["number", "integer"].includes(typeOf(resolve(schema.items, root)))) {
     return forecasting && name === "quantiles" ? "quantiles" : "numbers";
