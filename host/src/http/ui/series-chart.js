@@ -19,6 +19,7 @@ export function seriesChart({ id, title, noun, unit, change }) {
   let width = 0;
   let range = null;
   let at = null;
+  let active = null;
   let held = null;
   let queued = false;
 
@@ -56,6 +57,7 @@ export function seriesChart({ id, title, noun, unit, change }) {
 
   const choose = (one, step, typed) => {
     at = step;
+    active = one;
     if (step !== null && (step < one.frame.first || step > one.frame.last)) {
       const by = step < one.frame.first ? step - one.frame.first : step - one.frame.last;
       range = { first: one.frame.first + by, last: one.frame.last + by };
@@ -67,7 +69,7 @@ export function seriesChart({ id, title, noun, unit, change }) {
   const isOpen = (one) => at >= one.span()[0] && at <= one.span()[1];
   const mark = (one) => {
     one.box.querySelector(".cursor")?.remove();
-    if (at !== null && at <= one.frame.last) one.box.firstChild.append(cursorAt(at, one.startAt(at), isOpen(one), one.frame));
+    if (at !== null && at <= one.frame.last) one.box.firstChild.append(cursorAt(at, one.startAt(at), one === active && isOpen(one), one.frame));
     name(one);
   };
   /** What is spoken of a line: the chosen step, or its last. */
@@ -141,7 +143,7 @@ export function seriesChart({ id, title, noun, unit, change }) {
 }
 
 const hint = () => [
-  h("span", { class: "by-mouse" }, "Drag a point to change it. Keys: ← → go along, ↑ ↓ change, digits set, Del empties"),
+  h("span", { class: "by-mouse" }, "Drag a point. Keys: ← → go along, ↑ ↓ or digits change, Del empties"),
   h("span", { class: "by-touch" }, "Tap a point, then drag it up or down"),
 ];
 

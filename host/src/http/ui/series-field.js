@@ -118,12 +118,13 @@ export function seriesInput(spec, id, context) {
     if (chosen) load(chosen);
   });
   const element = h("div", { class: "series-editor" }, chart.element, target, panel,
-    h("div", { class: "series-readout" }, readout, h("div", { class: "actions" }, fillGaps, file, h("label", { class: "quiet-button", for: file.id }, "Open a CSV"))));
+    h("div", { class: "series-readout" }, readout, fillGaps));
   takeDropped(element, load);
 
   return {
     element,
     target,
+    beside: h("div", { class: "open-file" }, file, h("label", { class: "quiet-button", for: file.id }, "Open a CSV")),
     /** Tells the editor of its companions; what they are, companions.js says. */
     join: (others) => { companions = others; },
     /** Something beside the series has changed. */

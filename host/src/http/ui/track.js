@@ -90,6 +90,8 @@ export function track(element, row, reach = REACH) {
     row.hold(true);
     element.setPointerCapture(event.pointerId);
   });
+  // The page must not scroll away under a held point; what is redrawn while it is touched loses its `touch-action`.
+  element.addEventListener("touchstart", (event) => { if (event.target.closest(".grip")) event.preventDefault(); }, { passive: false });
   for (const end of ["pointerup", "pointercancel"]) {
     element.addEventListener(end, () => {
       if (held) row.hold(false);
