@@ -15,6 +15,7 @@ const BOTTOM = 30;
 const RIGHT = 62;
 const LABEL_GAP = 16;
 const PER_DOT = 12;
+const DENSE = 3;
 
 /** {element, draw}: a figure that redraws itself when its width changes, and its picture at any width. */
 export function forecastChart(forecast) {
@@ -30,10 +31,12 @@ export function forecastChart(forecast) {
     cursor(svg, frame);
     zoom.show({ values: whole, past: frame.past, first: frame.first, last: frame.last, isLatest: range === null, nameAt: forecast.nameAt });
   };
-  const zoom = zoomStrip(forecast.noun, (chosen) => {
+  const choose = (chosen) => {
     range = chosen;
     redraw();
-  });
+  };
+  const zoom = zoomStrip(forecast.noun, choose);
+  plot.addEventListener("dblclick", () => choose(null));
   const fit = (now) => {
     if (now < 100 || now === width) return;
     width = now;
@@ -58,7 +61,7 @@ function draw(forecast, width, range) {
   const ahead = (at) => x(shown.from + at);
   const seam = round(x(past - 0.5));
   const seen = seam >= x(first) && seam <= x(last);
-  const isClose = x(first + 1) - x(first) >= PER_DOT;
+  const perStep = x(first + 1) - x(first);
   const dots = (values, place, kind, r) => values.map((value, at) => (value === null ? null
     : s("circle", { class: kind, cx: round(place(at)), cy: round(y(value)), r })));
   const svg = s("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": inAltText(forecast, first, last) },
@@ -70,10 +73,10 @@ function draw(forecast, width, range) {
       seam - frame.left > 72 ? s("text", { class: "side", x: seam - 8, y: 15, "text-anchor": "end" }, "observed") : null,
       s("text", { class: "side ahead", x: seam + 8, y: 15 }, "forecast"),
     ] : null,
-    s("path", { class: "history", d: linePath(shown.history, (at) => x(first + at), y) }),
-    isClose ? dots(shown.history, (at) => x(first + at), "history-dot", 2) : null,
+    s("path", { class: perStep < DENSE ? "history dense" : "history", d: linePath(shown.history, (at) => x(first + at), y) }),
+    perStep >= PER_DOT ? dots(shown.history, (at) => x(first + at), "history-dot", 2) : null,
     s("path", { class: "median", d: linePath(shown.line, ahead, y) }),
-    dots(shown.line, ahead, "median-dot", 2.5),
+    perStep >= DENSE ? dots(shown.line, ahead, "median-dot", 2.5) : null,
     dots(shown.actual, ahead, "actual", 4),
     endLabels(forecast, frame).map(({ text, y: at, kind }) => s("text", { class: `end ${kind}`, x: x(last) + 12, y: round(at) + 4.5 }, text)));
   return { svg, frame };

@@ -16,16 +16,17 @@ export function joinCompanions(controls) {
   });
   series.element.addEventListener("series", ({ detail }) => {
     if (detail.start && start) start.write(detail.start);
+    if (!detail.table || detail.problem) return;
     for (const row of rows) {
-      row.write("past", detail.columns[row.name]);
-      row.write("future", detail.ahead[row.name]);
+      row.lend("past", detail.columns[row.name], detail.values.length);
+      row.lend("future", detail.ahead[row.name], detail.values.length);
     }
   });
   const watched = [start, horizon, ...rows.flatMap(({ past, future }) => [past, future])];
   for (const one of watched) one?.element.addEventListener("input", () => series.refresh());
 }
 
-/** Values beside the series that came with an example fit no series of another length; those typed here stay. */
+/** Values that came with a series fit none of another length. */
 export function dropBorrowed(controls) {
   const series = controls.find((one) => one.spec.kind === "series");
   let length;
@@ -55,12 +56,18 @@ function row(name, title, past, future) {
   };
   const write = (part, list) => {
     const control = parts[part];
-    if (!control || !list) return;
     control.write(list.some((value) => value !== null) ? list : undefined);
     control.target.dispatchEvent(new Event("input", { bubbles: true }));
   };
+  /** Values that came with a series of this `length` go with it too; those typed here stay. */
+  const lend = (part, list, length) => {
+    const control = parts[part];
+    if (!control || (!list && !control.element.dataset.borrowed)) return;
+    write(part, list ?? []);
+    if (list) control.element.dataset.borrowed = length;
+  };
   return {
-    name, title, past, future, values, write,
+    name, title, past, future, values, lend,
     /** One value; the steps before it that have none are unknown, as are those of a history of this `length`. */
     set: (part, at, value, length) => {
       const list = Array.from({ length: Math.max(length, at + 1, values(part).length) }, (_, step) => values(part)[step] ?? null);

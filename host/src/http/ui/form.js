@@ -32,7 +32,7 @@ export function buildForm(model) {
   /** The request, or null after the fields that cannot be read have said so. */
   const read = () => {
     clear();
-    if (dropBorrowed(controls)) fold?.tell("cleared with the example’s series");
+    if (dropBorrowed(controls)) fold?.tell("cleared with the series they came with");
     const { request, unreadable } = gather(controls, model.bare);
     const places = unreadable.map(([one, error]) => one.refuse(sentence(error.message), error.at));
     if (unreadable.length === 0) return request;

@@ -79,7 +79,7 @@ function regular(body, cells, order) {
   const twice = gaps.indexOf(0);
   if (twice >= 0) {
     const [one, other] = [days[twice][1], days[twice + 1][1]].map((row) => body[row].line);
-    throw new Unreadable(`rows ${one} and ${other} both have the date ${isoDate(days[twice][0])}; keep one of them`);
+    throw new Unreadable(`rows ${one} and ${other} both have the date ${isoDate(days[twice][0])}; keep one row a date`);
   }
   const step = gaps.length > 0 && gaps.every((gap) => gap % 7 === 0) ? 7 : 1;
   const first = days[0][0];

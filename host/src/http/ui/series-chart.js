@@ -8,12 +8,14 @@ import { track } from "./track.js";
 import { zoomStrip } from "./zoom.js";
 
 const MOST_ROWS = 6;
+const KEYS = "Left and right go along the values, up and down change one, with Shift by ten steps. Digits and Enter set it, Delete leaves a gap, Control Z takes a change back.";
 
 /** {element, show, forget}: `change(row, at, value)` is called with null for the series itself. */
 export function seriesChart({ id, title, noun, unit, change }) {
-  const readout = h("p", { class: "chart-readout", id: `${id}-keys` });
+  const readout = h("p", { class: "chart-readout" });
+  const keys = h("p", { class: "offscreen", id: `${id}-keys` }, KEYS);
   const lines = h("div", { class: "lines" });
-  const element = h("div", { class: "series-chart", hidden: true }, readout, lines);
+  const element = h("div", { class: "series-chart", hidden: true }, readout, keys, lines);
   let state = null;
   let tracks = [];
   let width = 0;

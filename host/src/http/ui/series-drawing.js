@@ -16,6 +16,8 @@ const ROW_HEIGHT = 48;
 const ROW_TOP = 18;
 const ROW_BASE = 45;
 const PER_DOT = 6;
+const DENSE = 3;
+const ROOM = 40;
 const GRIP = 20;
 const MOST_DECIMALS = 6;
 
@@ -28,7 +30,7 @@ export function seriesFrame({ values, ahead, rows }, width, range, held) {
   const seen = known(values.slice(first, last + 1));
   const ticks = held ?? niceTicks(Math.min(0, ...seen) * HEADROOM, Math.max(...seen, seen.length ? 1e-9 : 1) * HEADROOM, 3);
   const { digits, left } = valueRoom(ticks);
-  const widest = Math.max(left, ...rows.map((row) => topOf(row).length * 8 + 10));
+  const widest = Math.max(left, ...rows.map((row) => written(topOf(row, first, last)).length * 8 + 10));
   const right = width - RIGHT;
   const base = HEIGHT - BOTTOM;
   const x = (at) => widest + 6 + ((at - first) / Math.max(1, last - first)) * (right - widest - 12);
@@ -42,7 +44,7 @@ export function seriesFrame({ values, ahead, rows }, width, range, held) {
 export function rowFrame(row, frame) {
   const seen = known(row.values.slice(frame.first, frame.last + 1));
   const low = Math.min(0, ...seen);
-  const high = Math.max(0, ...seen) || 1;
+  const high = topOf(row, frame.first, frame.last) || 1;
   const perPixel = (high - low) / (ROW_BASE - ROW_TOP);
   return { ...frame, height: ROW_HEIGHT, base: ROW_BASE, top: ROW_TOP, ticks: [low, high], perPixel, low, y: (value) => ROW_BASE - (value - low) / perPixel };
 }
@@ -55,18 +57,18 @@ export function drawSeries({ values, calendar }, frame) {
     valueGrid(frame),
     timeAxis(calendar, frame),
     seen.map((value, at) => (value === null ? s("rect", { class: "gap", x: round(place(at) - perStep / 2), y: TOP, width: round(perStep), height: base - TOP }) : null)),
-    last > past - 1 ? s("text", { class: "side ahead", x: frame.right, y: TOP + 12, "text-anchor": "end" }, "ahead") : null,
-    s("path", { class: "history", d: linePath(seen, place, y) }),
+    frame.right - x(past) > ROOM ? s("text", { class: "side ahead", x: frame.right - 4, y: TOP + 12, "text-anchor": "end" }, "ahead") : null,
+    s("path", { class: perStep < DENSE ? "history dense" : "history", d: linePath(seen, place, y) }),
     perStep < PER_DOT ? null : seen.map((value, at) => (value === null ? null : s("circle", { class: "history-dot", cx: round(place(at)), cy: round(y(value)), r: 2 }))));
 }
 
 export function drawRow(row, frame) {
-  const { y, first, last, past, low } = frame;
+  const { y, first, last, past, ticks: [low, high] } = frame;
   const isGiven = row.values.some((value) => value !== null);
   const parts = [[Math.max(first, 0), Math.min(last, past - 1), "row-area"], [Math.max(first, past), last, "row-area ahead"]];
   return canvas(frame,
     s("text", { class: "row-title", x: frame.left, y: 12 }, row.title, isGiven ? null : s("tspan", {}, " not given")),
-    isGiven ? s("text", { x: frame.left - 8, y: ROW_TOP + 8, "text-anchor": "end" }, topOf(row)) : null,
+    isGiven ? s("text", { x: frame.left - 8, y: ROW_TOP + 8, "text-anchor": "end" }, written(high)) : null,
     parts.map(([from, to, kind]) => s("path", { class: kind, d: stepPath(row.values, from, to, frame) })),
     s("line", { class: "row-base", x1: frame.left, x2: frame.right, y1: Math.round(y(Math.max(0, low))) + 0.5, y2: Math.round(y(Math.max(0, low))) + 0.5 }));
 }
@@ -107,10 +109,8 @@ function stepPath(values, from, to, { x, y, perStep, low }) {
   return path;
 }
 
-const topOf = ({ values }) => {
-  const high = Math.max(0, ...known(values));
-  return number(high, high >= 10 ? 0 : digitsFor(high));
-};
+const topOf = ({ values }, first, last) => Math.max(0, ...known(values.slice(first, last + 1)));
+const written = (high) => number(high, high >= 10 ? 0 : digitsFor(high));
 
 /** The smallest change that is worth making: whole numbers stay whole, large ones stay round. */
 export function unitOf(values) {

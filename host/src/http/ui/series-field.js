@@ -2,7 +2,7 @@
 // Says what it read through a `series` event; knows nothing of requests.
 
 import { calendarOf } from "./calendar.js";
-import { h } from "./dom.js";
+import { h, prose } from "./dom.js";
 import { isoDate, number, parseDate, plural, sentence, stepDays } from "./format.js";
 import { Unreadable } from "./inputs.js";
 import { parseSeries } from "./series.js";
@@ -16,7 +16,7 @@ const ALONE = { start: () => null, ahead: () => 0, rows: [] };
 export function seriesInput(spec, id, context) {
   const target = h("textarea", {
     id, name: id, rows: 5, spellcheck: "false", class: "series-text",
-    placeholder: "Paste a column from a spreadsheet, a CSV with dates, or numbers",
+    placeholder: "Paste a column from a spreadsheet, a CSV with dates, or numbers; or drop a file",
   });
   const readout = h("p", { id: `${id}-readout`, "aria-live": "polite" });
   const fillGaps = h("button", { type: "button", class: "quiet-button", hidden: true, click: () => edit(parsed.values.map((value) => value ?? 0)) }, "Fill with 0");
@@ -24,6 +24,7 @@ export function seriesInput(spec, id, context) {
   const panel = h("div", { class: "intake", role: "group", "aria-label": "Columns", hidden: true });
   let parsed = parseSeries("");
   let choice = {};
+  let told = "";
   let companions = ALONE;
   const wanted = () => companions.rows.map(({ name, title }) => ({ name, title }));
 
@@ -69,7 +70,8 @@ export function seriesInput(spec, id, context) {
     }));
     chart.show({ values: parsed.values, ahead, rows, calendar: calendarOf({ past, start, frequency: context.frequency }) });
     const said = tell(parsed, start, context.frequency);
-    if (readout.textContent !== said) readout.textContent = said;
+    if (said !== told) readout.replaceChildren(...prose(said));
+    told = said;
     readout.classList.toggle("bad", parsed.problem !== null);
     fillGaps.hidden = !parsed.values.includes(null);
   };
@@ -96,6 +98,7 @@ export function seriesInput(spec, id, context) {
     try {
       const { textOf: read } = await import("./series-file.js");
       target.value = await read(chosen);
+      chart.forget();
       target.dispatchEvent(new Event("input", { bubbles: true }));
       target.scrollTop = 0;
       settle();
@@ -104,7 +107,8 @@ export function seriesInput(spec, id, context) {
     }
   };
 
-  target.addEventListener("input", () => {
+  target.addEventListener("input", (event) => {
+    if (event.isTrusted) chart.forget();
     // What was chosen of one table says nothing of another.
     const head = target.value.split("\n", 1)[0];
     if (head !== choice.head) choice = { head };
@@ -181,9 +185,9 @@ function tell({ values, step, column, ahead, problem }, start, frequency) {
   const parts = [plural(values.length, NOUNS[days] ?? "value") + (column ? ` from the column ${column}` : "")];
   if (first !== null && days) parts.push(`${isoDate(first)} to ${isoDate(first + (values.length - 1) * days)}`);
   if (gaps) parts.push(`${plural(gaps, "gap")} left empty`);
-  const more = Object.values(ahead)[0]?.length;
-  if (more) parts.push(`${plural(more, "row")} ahead for ${Object.keys(ahead).join(", ")}`);
   const last = values.findLast((value) => value !== null);
   if (last !== undefined) parts.push(`the last is ${number(last, Number.isInteger(last) ? 0 : undefined)}`);
-  return parts.join(", ");
+  const further = Object.values(ahead)[0]?.length;
+  const more = further ? `. ${plural(further, "step")} ahead known of ${Object.keys(ahead).join(", ")}` : "";
+  return parts.join(", ") + more;
 }

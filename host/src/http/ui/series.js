@@ -1,7 +1,7 @@
 // Reads a series from text: spreadsheet columns, CSV, or plain numbers, with or without dates.
 // Pure: text in, values out, or a problem in words. Knows nothing of the page.
 
-import { readNumber, Unreadable } from "./cells.js";
+import { hasDecimalCommas, readNumber, Unreadable } from "./cells.js";
 import { readTable, survey } from "./intake.js";
 import { sheetOf } from "./sheet.js";
 
@@ -32,5 +32,7 @@ export function parseNumbers(text) {
 
 /** Numbers line by line; a separator at the end of a line begins no other cell. */
 function plainValues(rows) {
-  return rows.flatMap(({ cells }) => (cells.at(-1) === "" ? cells.slice(0, -1) : cells)).map((cell) => readNumber(cell));
+  const cells = rows.flatMap((row) => (row.cells.at(-1) === "" ? row.cells.slice(0, -1) : row.cells));
+  const hasComma = hasDecimalCommas(cells);
+  return cells.map((cell) => readNumber(cell, hasComma));
 }
