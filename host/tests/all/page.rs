@@ -5,6 +5,7 @@ mod audit;
 mod delivery;
 mod forecast;
 mod pictures;
+mod series;
 mod tables;
 mod texts;
 mod vectors;

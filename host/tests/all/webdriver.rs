@@ -98,6 +98,15 @@ impl Browser {
             .await;
     }
 
+    /// Presses the mouse at one place of the window, moves it to another and lets it go there.
+    pub(crate) async fn drag(&self, from: [i64; 2], to: [i64; 2]) {
+        let go = |[x, y]: [i64; 2]| json!({"type": "pointerMove", "duration": 50, "x": x, "y": y});
+        let press = |kind: &str| json!({"type": kind, "button": 0});
+        let actions = [go(from), press("pointerDown"), go(to), press("pointerUp")];
+        let mouse = json!({"type": "pointer", "id": "mouse", "actions": actions});
+        self.command("actions", json!({"actions": [mouse]})).await;
+    }
+
     /// Chooses a file in a file field, as if in the dialog that it opens.
     pub(crate) async fn choose(&self, css: &str, file: &Path) {
         self.keys(css, &file.to_string_lossy()).await;
