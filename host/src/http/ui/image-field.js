@@ -3,6 +3,7 @@
 
 import { hasCamera, openCamera } from "./camera.js";
 import { h } from "./dom.js";
+import { takeDropped } from "./drop.js";
 import { bytes } from "./format.js";
 import { Unreadable } from "./inputs.js";
 import { Picture, pictureOf, readPicture } from "./picture.js";
@@ -112,21 +113,6 @@ export function imageInput(spec, id, context) {
     },
     fits: (value) => value === undefined || value === null || value instanceof Picture || pictureOf(value) !== null,
   };
-}
-
-function takeDropped(zone, take) {
-  const over = (yes) => (event) => {
-    event.preventDefault();
-    zone.classList.toggle("over", yes);
-  };
-  zone.addEventListener("dragenter", over(true));
-  zone.addEventListener("dragover", over(true));
-  zone.addEventListener("dragleave", (event) => { if (!zone.contains(event.relatedTarget)) zone.classList.remove("over"); });
-  zone.addEventListener("drop", (event) => {
-    over(false)(event);
-    const [file] = event.dataTransfer.files;
-    if (file) take(file);
-  });
 }
 
 /** Pasting works anywhere on the page, for as long as the field is on it. */

@@ -56,7 +56,7 @@ export function drawSeries({ values, calendar }, frame) {
   return canvas(frame,
     valueGrid(frame),
     timeAxis(calendar, frame),
-    seen.map((value, at) => (value === null ? s("rect", { class: "gap", x: round(place(at) - perStep / 2), y: TOP, width: round(perStep), height: base - TOP }) : null)),
+    gapsOf(seen).map(([from, to]) => s("rect", { class: "gap", x: round(place(from) - perStep / 2), y: TOP, width: round((to - from + 1) * perStep), height: base - TOP })),
     frame.right - x(past) > ROOM ? s("text", { class: "side ahead", x: frame.right - 4, y: TOP + 12, "text-anchor": "end" }, "ahead") : null,
     s("path", { class: perStep < DENSE ? "history dense" : "history", d: linePath(seen, place, y) }),
     perStep < PER_DOT ? null : seen.map((value, at) => (value === null ? null : s("circle", { class: "history-dot", cx: round(place(at)), cy: round(y(value)), r: 2 }))));
@@ -71,6 +71,17 @@ export function drawRow(row, frame) {
     isGiven ? s("text", { x: frame.left - 8, y: ROW_TOP + 8, "text-anchor": "end" }, written(high)) : null,
     parts.map(([from, to, kind]) => s("path", { class: kind, d: stepPath(row.values, from, to, frame) })),
     s("line", { class: "row-base", x1: frame.left, x2: frame.right, y1: Math.round(y(Math.max(0, low))) + 0.5, y2: Math.round(y(Math.max(0, low))) + 0.5 }));
+}
+
+/** The first and the last step of every gap. */
+function gapsOf(values) {
+  const gaps = [];
+  values.forEach((value, at) => {
+    if (value !== null) return;
+    if (gaps.at(-1)?.[1] === at - 1) gaps.at(-1)[1] = at;
+    else gaps.push([at, at]);
+  });
+  return gaps;
 }
 
 /** What marks the chosen step: a hairline, and where it can be changed, the value to take hold of. */

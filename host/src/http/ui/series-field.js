@@ -3,6 +3,7 @@
 
 import { calendarOf } from "./calendar.js";
 import { h, prose } from "./dom.js";
+import { takeDropped } from "./drop.js";
 import { isoDate, number, parseDate, plural, sentence, stepDays } from "./format.js";
 import { Unreadable } from "./inputs.js";
 import { parseSeries } from "./series.js";
@@ -157,22 +158,6 @@ function textOf(values) {
     lines.push(cells.slice(at, at + PER_LINE).map((cell) => cell.padStart(wide)).join(" "));
   }
   return lines.join("\n");
-}
-
-function takeDropped(zone, take) {
-  const over = (yes) => (event) => {
-    if (!event.dataTransfer.types.includes("Files")) return;
-    event.preventDefault();
-    zone.classList.toggle("over", yes);
-  };
-  zone.addEventListener("dragenter", over(true));
-  zone.addEventListener("dragover", over(true));
-  zone.addEventListener("dragleave", (event) => { if (!zone.contains(event.relatedTarget)) zone.classList.remove("over"); });
-  zone.addEventListener("drop", (event) => {
-    over(false)(event);
-    const [file] = event.dataTransfer.files;
-    if (file) take(file);
-  });
 }
 
 /** "84 daily values, 2017-08-08 to 2017-10-30, 2 gaps left empty". */
