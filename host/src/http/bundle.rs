@@ -21,13 +21,8 @@ pub(super) fn script(first: &str, text: impl Fn(&str) -> &'static str) -> String
         let mut exports = Vec::new();
         bundle.push_str(&format!("\"{name}\": ($exports) => {{\n"));
         for line in text(&name).lines() {
-            let line = module_line(line, &mut exports, &mut open);
-            // Indentation and comments are for who reads the modules.
-            let line = line.trim_start();
-            if !line.is_empty() && !line.starts_with("//") {
-                bundle.push_str(line);
-                bundle.push('\n');
-            }
+            bundle.push_str(&module_line(line, &mut exports, &mut open));
+            bundle.push('\n');
         }
         bundle.push_str(&format!(
             "Object.assign($exports, {{ {} }});\n}},\n",
@@ -100,13 +95,12 @@ mod tests {
         for part in [
             "const { half: part, TWO } = $(\"sum.js\");\nconst late = $(\"late.js\");\n",
             "const later = await Promise.resolve().then(() => $(\"later.js\"));\n",
-            "const TWO = 2;\nfunction half(x) {\nreturn x / TWO;\n}\nObject.assign($exports, { TWO, half });\n",
+            "const TWO = 2;\nfunction half(x) {\n  return x / TWO;\n}\nObject.assign($exports, { TWO, half });\n",
             "Object.assign($exports, { wait, Late });",
             "\"later.js\": ($exports) => {",
         ] {
             assert!(script.contains(part), "{part} is not in {script}");
         }
         assert!(script.ends_with("};\n$(\"app.js\");\n"), "{script}");
-        assert!(!script.contains("The first"));
     }
 }

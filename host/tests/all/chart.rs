@@ -6,7 +6,7 @@ use crate::server::{Server, demo};
 use base64::Engine as _;
 use serde_json::{Value, json};
 
-const FIVE_WEEKS: [u32; 35] = [
+const FIVE_WEEKS: &[u32] = &[
     12, 15, 11, 14, 19, 28, 24, 12, 15, 11, 14, 19, 28, 24, 12, 15, 11, 14, 19, 28, 24, 12, 15, 11,
     14, 19, 28, 24, 12, 15, 11, 14, 19, 28, 24,
 ];

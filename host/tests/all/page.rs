@@ -4,6 +4,7 @@
 mod audit;
 mod delivery;
 mod forecast;
+mod modules;
 mod pictures;
 mod series;
 mod tables;

@@ -79,6 +79,12 @@ impl Browser {
 
     pub(crate) async fn click(&self, css: &str) {
         let element = self.find(css).await;
+        // The driver scrolls as the page would, and does not wait where that is smooth.
+        let quoted = json!(css);
+        self.execute(&format!(
+            "document.querySelector({quoted}).scrollIntoView({{block: 'center', behavior: 'instant'}})"
+        ))
+        .await;
         self.command(&format!("element/{element}/click"), json!({}))
             .await;
     }

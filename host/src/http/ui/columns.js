@@ -2,7 +2,7 @@
 // Knows the request's shapes; knows nothing of elements.
 
 import { humanise } from "./format.js";
-import { readNumber } from "./series.js";
+import { readNumber } from "./cells.js";
 import { pointerTo, resolve, typeOf, typesOf } from "./types.js";
 
 /** One field description for each column, in the order that the schema gives them. */

@@ -5,8 +5,6 @@ import { hasDecimalCommas, readNumber, Unreadable } from "./cells.js";
 import { readTable, survey } from "./intake.js";
 import { sheetOf } from "./sheet.js";
 
-export { readNumber } from "./cells.js";
-
 /**
  * {values, start, step, columns, ahead, column, table, problem}: step is 1 or 7 days when dates were given;
  * `table` is what was chosen from, when the text had columns. What `choice` and `wanted` are, intake.js says.

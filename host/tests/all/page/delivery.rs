@@ -2,7 +2,6 @@
 //! Knows headers and what the browser counts; how soon it is painted is measured in host/benches/page.
 
 use super::forecast;
-use crate::client::finish;
 use crate::server::{Server, demo};
 
 /// What the page may weigh on the wire, with all that the first visit loads.
@@ -47,7 +46,7 @@ async fn files_are_kept_for_ever_and_compressed_for_who_takes_it() {
         .filter_map(|rest| rest.split('"').next());
     let app = app
         .into_iter()
-        .find(|path| path.ends_with("/app.js"))
+        .find(|path| path.ends_with("/page.js"))
         .expect("it is named");
     let plain = server.get(&format!("/{app}")).await;
     assert_eq!(plain.status, 200);
