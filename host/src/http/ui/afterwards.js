@@ -4,15 +4,16 @@
 import { h, s } from "./dom.js";
 import { duration, humanise } from "./format.js";
 
-/** `saves` are [ending, media type, make] beside the JSON, which is always there. */
-export function afterwards(status, answer, saves) {
-  const save = (kind, type, make) => h("button", {
+/** `saves` are [ending, media type, content] beside the JSON, which is always there; `beside` are further buttons. */
+export function afterwards(status, answer, saves, beside) {
+  const save = (kind, type, content) => h("button", {
     type: "button", class: "quiet-button", id: `download-${kind}`,
-    click: async () => download(`${status.name}.${kind}`, type, await make()),
+    click: async () => download(`${status.name}.${kind}`, type, await content()),
   }, `Download ${kind.toUpperCase()}`);
   return h("div", { class: "afterwards" },
     timing(answer, status.bare),
     h("div", { class: "actions" },
+      beside,
       saves.map((one) => save(...one)),
       save("json", "application/json", () => `${JSON.stringify(answer.body, null, 2)}\n`)));
 }
@@ -45,8 +46,9 @@ function answeredBy({ revision, sha256 }) {
   return h("span", { class: "stage" }, `${name} `, h("code", { title: digest }, digest.slice(0, 8)));
 }
 
-function download(name, type, content) {
-  const url = URL.createObjectURL(new Blob([content], { type }));
+/** Saves a text, a blob, or a list of either as one file. */
+export function download(name, type, content) {
+  const url = URL.createObjectURL(new Blob([content].flat(), { type }));
   const link = h("a", { href: url, download: name });
   document.body.append(link);
   link.click();

@@ -19,9 +19,9 @@ export class Refusal extends Error {
     const wait = this.retryAfter ? `in ${this.retryAfter} s` : "in a moment";
     switch (this.type) {
       case "network": return "Check the connection, then press Predict again. Your inputs are kept.";
-      case "overloaded": return `The server is answering others. Press Predict again ${wait}; your inputs are kept.`;
+      case "overloaded": return `The server is answering others. This page asks again ${wait}; your inputs are kept.`;
       case "deadline": return "Try a shorter input, or press Predict again when the server is less busy.";
-      case "not_ready": return "Your inputs are kept; press Predict again when the status above says ready.";
+      case "not_ready": return `This page asks again ${wait}; your inputs are kept.`;
       case "too_large": return "Shorten the input and press Predict again.";
       case "internal": return `Press Predict again; if it stays, tell the operator${this.requestId ? ` the request id ${this.requestId}` : ""}.`;
       default: return null;
@@ -48,12 +48,12 @@ export function predictPath(status) {
   return status.default ? "predict" : `${modelPath(status.name)}/predict`;
 }
 
-/** Posts a request; resolves to the body, what answered, the stages in milliseconds, and the time on this side. */
-export async function predict(status, request) {
+/** Posts a request, until `signal` aborts it; resolves to the body, what answered, the stages in milliseconds, and the time on this side. */
+export async function predict(status, request, signal) {
   const began = performance.now();
   const { type, content } = bodyOf(status, request);
-  const response = await call(predictPath(status), { method: "POST", headers: { "content-type": type }, body: content });
-  const body = await response.json();
+  const response = await call(predictPath(status), { method: "POST", headers: { "content-type": type }, body: content, signal });
+  const body = await response.json().catch(() => { throw unreachable(signal); });
   return {
     body,
     request,
@@ -71,10 +71,15 @@ async function call(path, options) {
   try {
     response = await fetch(path, { ...options, credentials: "same-origin", cache: "no-store" });
   } catch {
-    throw new Refusal({ type: "network", message: "The server could not be reached." });
+    throw unreachable(options?.signal);
   }
   if (response.ok) return response;
   throw await refusalOf(response);
+}
+
+function unreachable(signal) {
+  if (signal?.aborted) return new Refusal({ type: "cancelled", message: "Cancelled." });
+  return new Refusal({ type: "network", message: "The server could not be reached." });
 }
 
 async function refusalOf(response) {

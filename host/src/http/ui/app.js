@@ -2,22 +2,23 @@
 // Knows the order of things; what they look like is in the modules.
 
 import * as api from "./api.js";
-import { byId, put } from "./dom.js";
+import { asking } from "./asking.js";
+import { byId, h, put } from "./dom.js";
 import { onEvents } from "./events.js";
 import { showExamples } from "./examples.js";
 import { factsOf } from "./facts.js";
 import { buildForm } from "./form.js";
 import { showFault, showHeader, showOffline } from "./header.js";
+import { forgetLink, readLink } from "./link.js";
 import { watchLive } from "./live.js";
-import { showAnswer } from "./result.js";
+import { onAgain } from "./runs.js";
 import { wireTabs } from "./tabs.js";
 import { usageOf } from "./usage.js";
 
 const POLL_MS = 1000;
-const PROGRESS_AFTER_MS = 200;
 const INSTANT_MS = 100;
 
-const page = { status: null, around: [[], []], form: null, built: null, mark: () => {}, chosen: null, turn: 0, fastest: Infinity, timer: 0 };
+const page = { status: null, around: [[], []], form: null, built: null, cards: null, mark: () => {}, chosen: null, origin: null, base: null, fastest: Infinity, timer: 0 };
 
 /** Asks for the state until the model is ready; the form stays as it is meanwhile. */
 async function follow() {
@@ -55,63 +56,67 @@ async function ready() {
   byId("panel-about").hidden = byId("tab-about").getAttribute("aria-selected") !== "true";
   byId("facts").hidden = false;
   byId("workspace").hidden = false;
-  const shape = JSON.stringify([status.name, status.request_schema, status.examples]);
-  if (shape === page.built) return;
-  page.built = shape;
-  page.form = buildForm(status);
-  page.mark = showExamples(status, (example) => choose(example, true));
-  if (status.examples?.length) await choose(status.examples[0], false);
+  const isFirst = page.form === null;
+  const shape = JSON.stringify([status.name, status.request_schema]);
+  if (shape !== page.built) {
+    page.built = shape;
+    page.form = buildForm(status, page.form);
+    if (page.form.lost.length) remark(`The model changed, and with it this form. What you typed is kept, except for ${page.form.lost.join(", ")}, which the new one does not take.`);
+  }
+  const cards = JSON.stringify(status.examples);
+  if (cards !== page.cards) {
+    page.cards = cards;
+    page.mark = showExamples(status, (example) => choose(example, true));
+    page.chosen = (status.examples ?? []).find((one) => JSON.stringify(one) === JSON.stringify(page.chosen)) ?? null;
+    page.mark(page.chosen);
+  }
   refreshUsage();
+  if (isFirst && !(await restore()) && status.examples?.length) await choose(status.examples[0], false);
 }
 
 function choose(example, asked) {
   page.form.write(example.request);
-  page.chosen = example;
-  page.mark(example);
+  Object.assign(page, { origin: example, base: page.form.peek() });
+  mark(example);
+  if (asked) forgetLink();
   return predict(asked);
 }
 
-/** Sends the form; only the last of several answers is shown. */
-async function predict(asked) {
-  const request = page.form.read();
-  if (!request) return;
-  refreshUsage();
-  const turn = ++page.turn;
-  const progress = setTimeout(() => busy(true), PROGRESS_AFTER_MS);
+function mark(example) {
+  page.chosen = example;
+  page.mark(example);
+}
+
+/** Writes the inputs that the address holds into the form, and predicts; false where it holds none that can be read. */
+async function restore() {
   try {
-    const answer = await api.predict(page.status, request);
-    performance.mark("answered");
-    if (turn !== page.turn) return;
-    page.fastest = answer.roundTripMs;
-    byId("result").classList.remove("stale");
-    const glance = showAnswer(page.status, answer, page.chosen?.actual);
-    byId("result").dataset.answer = String(turn);
-    put(byId("glance"), glance);
-    if (asked) bringIntoView();
+    const linked = await readLink(location.hash);
+    if (!linked) return false;
+    const unfit = page.form.write(linked);
+    mark(null);
+    page.origin = null;
+    const told = [unfit.length ? `This form has no place for the link’s ${unfit.join(", ")}.` : null, linked.inputs === undefined ? "The link came without its picture; choose one, then press Predict." : null];
+    remark(told.filter(Boolean).join(" "));
+    if (linked.inputs !== undefined) await predict(false);
+    return true;
   } catch (error) {
-    if (!(error instanceof api.Refusal)) throw error;
-    if (turn !== page.turn) return;
-    page.form.refuse(error);
-    byId("result").classList.add("stale");
-    if (error.type === "network" || error.type === "not_ready") follow();
-  } finally {
-    clearTimeout(progress);
-    if (turn === page.turn) busy(false);
+    remark(error.message);
+    return false;
   }
 }
 
-function busy(yes) {
-  byId("predict").classList.toggle("busy", yes);
-  byId("predict").textContent = yes ? "Predicting…" : "Predict";
-  byId("result").setAttribute("aria-busy", String(yes));
+function remark(text) {
+  put(byId("remark"), text ? h("p", {}, text) : null);
 }
 
-/** Where the columns are stacked, the answer is below what was just touched. */
-function bringIntoView() {
-  const top = byId("result").getBoundingClientRect().top;
-  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  if (top > innerHeight * 0.6) byId("result").scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+/** Fetched when it is first wanted: few visitors have a file. */
+async function openBatch() {
+  if (!page.form) return;
+  const { showBatch } = await import("./batch.js");
+  showBatch(page);
 }
+
+const predict = asking(page, { sent: refreshUsage, lost: follow });
 
 function refreshUsage() {
   if (page.form) put(byId("panel-api"), usageOf(page.status, page.form.peek()));
@@ -120,13 +125,14 @@ function refreshUsage() {
 
 byId("form").addEventListener("submit", (event) => {
   event.preventDefault();
+  remark(null);
   predict(true);
 });
 byId("form").addEventListener("input", (event) => {
+  forgetLink();
   // What happened next belongs to the example's own series and to no other.
   if (event.target.matches("textarea, [type=date], [type=file], .texts *, .table-editor *")) {
-    page.chosen = null;
-    page.mark(null);
+    mark(null);
   }
 });
 byId("form").addEventListener("change", (event) => {
@@ -140,12 +146,26 @@ document.addEventListener("keydown", (event) => {
   }
 });
 byId("tab-api").addEventListener("click", refreshUsage);
+byId("to-batch").addEventListener("click", () => {
+  byId("tab-batch").click();
+  byId("tab-batch").focus();
+  byId("facts").scrollIntoView({ block: "start" });
+});
 byId("model-picker").addEventListener("change", (event) => {
   location.search = new URLSearchParams({ model: event.target.value });
 });
+addEventListener("hashchange", () => { if (page.form) restore(); });
 addEventListener("error", (event) => showFault(event.error ?? event.message));
 addEventListener("unhandledrejection", (event) => showFault(event.reason));
 wireTabs(document.querySelector('[role="tablist"]'));
+onAgain(({ request, example, origin, base }) => {
+  page.form.write(request);
+  Object.assign(page, { origin, base });
+  mark(example);
+  forgetLink();
+  predict(true);
+});
 onEvents({ step, changed: follow });
 byId("panel-live").addEventListener("shown", () => watchLive(byId("panel-live"), () => page.status));
+byId("panel-batch").addEventListener("shown", openBatch);
 follow();

@@ -17,16 +17,20 @@ const LABEL_GAP = 16;
 const PER_DOT = 12;
 const DENSE = 3;
 
-/** {element, draw}: a figure that redraws itself when its width changes, and its picture at any width. */
-export function forecastChart(forecast) {
+/**
+ * {element, draw, compare}: a figure that redraws itself when its width changes, and its picture at any width;
+ * `compare` draws the medians of other runs with it, {name, line}, with null where one has no such step.
+ */
+export function forecastChart(forecast, { beside = [] } = {}) {
   const readout = h("p", { class: "chart-readout" });
   const plot = h("div", { class: "plot", tabindex: "0", role: "group", "aria-label": "Chart; the arrow keys read single values" });
   const cursor = attachReadout(plot, readout, forecast);
   const whole = [...forecast.history, ...forecast.line];
+  let others = beside;
   let width = 0;
   let range = null;
   const redraw = () => {
-    const { svg, frame } = draw(forecast, width, range);
+    const { svg, frame } = draw(forecast, width, range, others);
     plot.replaceChildren(svg);
     cursor(svg, frame);
     zoom.show({ values: whole, past: frame.past, first: frame.first, last: frame.last, isLatest: range === null, nameAt: forecast.nameAt });
@@ -51,12 +55,16 @@ export function forecastChart(forecast) {
   new ResizeObserver(([entry]) => requestAnimationFrame(() => fit(Math.floor(entry.contentRect.width)))).observe(plot);
   return {
     element: h("figure", { class: "chart", id: "chart" }, readout, plot, zoom.element),
-    draw: (wide) => draw(forecast, wide, range).svg,
+    draw: (wide) => draw(forecast, wide, range, others).svg,
+    compare: (lines) => {
+      others = lines;
+      if (width) redraw();
+    },
   };
 }
 
-function draw(forecast, width, range) {
-  const frame = frameOf(forecast, width, range ?? latest(width, forecast.history.length, forecast.steps));
+function draw(forecast, width, range, others) {
+  const frame = frameOf(forecast, width, range ?? latest(width, forecast.history.length, forecast.steps), others);
   const { x, y, past, first, last, height, base, shown } = frame;
   const ahead = (at) => x(shown.from + at);
   const seam = round(x(past - 0.5));
@@ -75,6 +83,7 @@ function draw(forecast, width, range) {
     ] : null,
     s("path", { class: perStep < DENSE ? "history dense" : "history", d: linePath(shown.history, (at) => x(first + at), y) }),
     perStep >= PER_DOT ? dots(shown.history, (at) => x(first + at), "history-dot", 2) : null,
+    shown.others.map(({ line }) => s("path", { class: "kept-line", d: linePath(line, ahead, y) })),
     s("path", { class: "median", d: linePath(shown.line, ahead, y) }),
     perStep >= DENSE ? dots(shown.line, ahead, "median-dot", 2.5) : null,
     dots(shown.actual, ahead, "actual", 4),
@@ -83,7 +92,7 @@ function draw(forecast, width, range) {
 }
 
 /** Where everything goes, and the part of the values that is in view. */
-function frameOf(forecast, width, { first, last }) {
+function frameOf(forecast, width, { first, last }, others) {
   const height = width < 520 ? 260 : 340;
   const base = height - BOTTOM;
   const past = forecast.history.length;
@@ -96,8 +105,9 @@ function frameOf(forecast, width, { first, last }) {
     line: isAhead ? ahead(forecast.line) : [],
     actual: isAhead ? ahead(forecast.actual ?? []) : [],
     bands: isAhead ? forecast.bands.map(({ share, low, high }) => ({ share, low: ahead(low), high: ahead(high) })) : [],
+    others: isAhead ? others.map(({ name, line }) => ({ name, line: ahead(line) })) : [],
   };
-  const values = [...shown.history, ...shown.line, ...shown.actual, ...shown.bands.flatMap(({ low, high }) => [...low, ...high])]
+  const values = [...shown.history, ...shown.line, ...shown.actual, ...shown.bands.flatMap(({ low, high }) => [...low, ...high]), ...shown.others.flatMap(({ line }) => line)]
     .filter((value) => value !== null);
   const ticks = niceTicks(Math.min(0, ...values), Math.max(...values, 1e-9), height < 300 ? 3 : 4);
   const { digits, left } = valueRoom(ticks);
@@ -114,6 +124,10 @@ function endLabels(forecast, { y, base, shown }) {
   for (const band of shown.bands) labels.push({ text: percent(band.share, 1), y: y(band.high.at(-1)), kind: "soft" });
   const truth = shown.actual.at(-1);
   if (truth !== undefined && truth !== null) labels.push({ text: "actual", y: y(truth), kind: "truth" });
+  for (const { name, line } of shown.others) {
+    const end = line.findLast((value) => value !== null);
+    if (end !== undefined) labels.push({ text: name, y: y(end), kind: "kept" });
+  }
   return spread(labels, LABEL_GAP, TOP, base - 6);
 }
 

@@ -47,7 +47,8 @@ export function copyButton(text, label = "Copy") {
   return button;
 }
 
-async function copy(text) {
+/** Whether the text is on the clipboard now. */
+export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;

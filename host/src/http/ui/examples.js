@@ -5,20 +5,31 @@ import { canonical } from "./body.js";
 import { rowsOf } from "./columns.js";
 import { byId, h, put } from "./dom.js";
 import { excerpt, plural } from "./format.js";
-import { pictureOf } from "./picture.js";
+import { Picture, pictureOf } from "./picture.js";
 import { describe } from "./schema.js";
 import { sparkline } from "./sparkline.js";
 
 /** Shows the cards; `choose` is called with an example. Returns a function that marks one as chosen, or none. */
 export function showExamples(model, choose) {
   const examples = model.examples ?? [];
-  const columns = describe(model).find(({ kind }) => kind === "table")?.columns ?? null;
+  const columns = columnsOf(model);
   const cards = examples.map((example, at) => h("button", { type: "button", class: "example", "aria-pressed": "false", click: () => choose(example) },
     h("span", { class: "name" }, example.name ?? `Example ${at + 1}`),
     glimpse(canonical(example.request).inputs, columns)));
   put(byId("examples"), cards);
   return (example) => cards.forEach((card, at) => card.setAttribute("aria-pressed", String(examples[at] === example)));
 }
+
+/** The first words of a request, or nothing where it holds no words. */
+export function inShort(model, request) {
+  const { inputs } = canonical(request);
+  const first = [inputs].flat()[0];
+  if (first instanceof Picture) return first.name;
+  if (Array.isArray(first?.series)) return first.item ?? null;
+  return wordsOf(inputs, first, columnsOf(model));
+}
+
+const columnsOf = (model) => describe(model).find(({ kind }) => kind === "table")?.columns ?? null;
 
 /** A line for a series, the picture, or the first words. */
 function glimpse(inputs, columns) {

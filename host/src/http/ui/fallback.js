@@ -25,6 +25,7 @@ export function orJson(build) {
       element: h("div", { class: "either" }, own.element, raw),
       get target() { return now.target; },
       read: () => now.read(),
+      peek: own.peek && (() => (now === own ? own.peek() : json.read() ?? {})),
       write,
       refuse: (message, at) => (now === own || !message ? own.refuse?.(message, at) : null),
       locate: (at) => (now === own ? own.locate?.(at) : null),

@@ -20,7 +20,7 @@ const INPUTS = {
   table: orJson(tableInput),
 };
 
-/** {spec, element, target, read, write, refuse} and what a kind adds; read gives undefined where nothing was entered. */
+/** {spec, context, element, target, read, peek, write, refuse} and what a kind adds; read gives undefined where nothing was entered. */
 export function control(spec, context) {
   const id = `f${spec.pointer.replace(/[^\w]+/g, "-")}`;
   const input = INPUTS[spec.kind](spec, id, context);
@@ -30,5 +30,5 @@ export function control(spec, context) {
     delete element.dataset.borrowed;
   });
   element.addEventListener("unreadable", ({ detail }) => refuse(sentence(detail)));
-  return { spec, element, refuse, get target() { return input.target; }, read: input.read, write: input.write, join: input.join, refresh: input.refresh };
+  return { spec, context, element, refuse, get target() { return input.target; }, read: input.read, peek: input.peek, write: input.write, join: input.join, refresh: input.refresh };
 }

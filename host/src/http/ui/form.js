@@ -2,6 +2,7 @@
 // Knows nothing of the server or of results.
 
 import { canonical } from "./body.js";
+import { attempt, carry, isSame } from "./carry.js";
 import { dropBorrowed, joinCompanions } from "./companions.js";
 import { byId, h, prose, put } from "./dom.js";
 import { control } from "./fields.js";
@@ -10,18 +11,22 @@ import { describe, frequencyOf } from "./schema.js";
 
 const GROUPS = { past: "Known values beside the history", future: "Plans for the days ahead" };
 
-/** Builds the form of a model; {read, peek, write, refuse}. */
-export function buildForm(model) {
+/** Builds the form of a model; {read, peek, write, refuse}. What was typed in the form before it stays; `lost` names what does not fit. */
+export function buildForm(model, former = null) {
   const frequency = frequencyOf(model);
   const context = {
     frequency, noun: stepNoun(frequency),
     mediaTypes: model.media_types ?? [], bodyBytes: model.limits?.body_bytes,
     pairs: (model.examples ?? []).some(({ request }) => canonical(request).inputs?.text_pair !== undefined),
   };
-  const controls = describe(model).map((spec) => control(spec, context));
+  const controls = describe(model).map((spec) => former?.controls.find((one) => isSame(one, spec, context)) ?? control(spec, context));
+  const lost = former ? carry(former.controls.filter((one) => !controls.includes(one)), controls, given) : [];
   const fold = foldOf(controls, model.bare);
   const shown = controls.filter((one) => !isFolded(one.spec)).map((one) => one.element);
+  const focused = document.activeElement;
+  if (fold) fold.element.open = byId("fields").querySelector(".fold")?.open === true;
   put(byId("fields"), shown, fold?.element);
+  if (!focused?.isConnected || byId("fields").contains(focused)) byId(focused.id)?.focus({ preventScroll: true });
   joinCompanions(controls);
 
   const clear = () => {
@@ -42,19 +47,22 @@ export function buildForm(model) {
   /** What can be read of the request, without a word to the visitor. */
   const peek = () => gather(controls, model.bare).request;
 
+  /** Writes what it can, and returns the titles of the fields that have no place for what they were given. */
   const write = (written) => {
     clear();
     const request = canonical(written);
     // Fields inside `inputs` are those of one item; a field that is `inputs` takes a list as it is.
     const inner = controls.some(({ spec }) => spec.path[0] === "inputs" && spec.path.length > 1);
     const inputs = inner && Array.isArray(request.inputs) ? request.inputs[0] : request.inputs;
+    const unfit = [];
     for (const one of controls) {
-      one.write(one.spec.path.reduce((node, key) => node?.[key], { ...request, inputs }));
+      if (!attempt(one, one.spec.path.reduce((node, key) => node?.[key], { ...request, inputs }))) unfit.push(one.spec.title);
       if (one.spec.group) one.element.dataset.borrowed = Array.isArray(inputs?.series) ? inputs.series.length : "";
     }
     controls.forEach((one) => one.refresh?.());
     if (fold) fold.element.open = false;
     fold?.tell();
+    return unfit;
   };
 
   /** Shows a refusal at the field it names, else at the top of the form. */
@@ -73,7 +81,7 @@ export function buildForm(model) {
     byId("form-alert").scrollIntoView({ block: "nearest" });
   };
 
-  return { read, peek, write, refuse };
+  return { read, peek, write, refuse, controls, lost };
 }
 
 const isFolded = (spec) => spec.group !== null || spec.advanced;

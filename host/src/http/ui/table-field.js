@@ -52,6 +52,8 @@ export function tableInput(spec, id, context) {
     beside: h("label", { class: "toggle", for: several.id }, several, "Several rows"),
     get target() { return now().target; },
     read: () => tableOf([now().read()].flat(), columns),
+    /** What there is of it, where some cells are still empty. */
+    peek: () => tableOf([now().peek()].flat(), columns),
     write: (value) => {
       const rows = rowsOf(value) ?? [];
       rest = [];
