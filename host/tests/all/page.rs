@@ -2,10 +2,12 @@
 //! Knows the page's ids; which task they belong to is in the modules below.
 
 mod audit;
+mod batch;
 mod delivery;
 mod forecast;
 mod modules;
 mod pictures;
+mod runs;
 mod series;
 mod tables;
 mod texts;
@@ -23,7 +25,7 @@ use crate::webdriver::Browser;
 struct Visit {
     browser: Browser,
     server: Server,
-    _manifest: TempDir,
+    manifest: TempDir,
 }
 
 /// Opens the page of a test model whose manifest has these lines.
@@ -39,7 +41,7 @@ async fn visit(name: &str, file: &str, lines: &str) -> Visit {
     Visit {
         browser,
         server,
-        _manifest: manifest,
+        manifest,
     }
 }
 
