@@ -33,7 +33,8 @@ export function showRun(run) {
 }
 
 /** Whether both asked the same and were told the same: that is one run, however often it is made. */
-const isTwin = (one, other) => JSON.stringify([one.request, one.answer.body]) === JSON.stringify([other.request, other.answer.body]);
+const isTwin = (one, other) => isSame(one.answer.body, other.answer.body) && isSame(one.request, other.request);
+const isSame = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
 function actionsOf(run) {
   const word = h("p", { class: "small link-word", role: "status", id: "link-word" });

@@ -10,6 +10,7 @@ export function wireTabs(list) {
       tab.tabIndex = here ? 0 : -1;
       document.getElementById(tab.getAttribute("aria-controls")).hidden = !here;
     }
+    chosen.scrollIntoView({ block: "nearest", inline: "nearest" });
     document.getElementById(chosen.getAttribute("aria-controls")).dispatchEvent(new Event("shown"));
   };
   list.addEventListener("click", (event) => {
