@@ -20,7 +20,8 @@ export function mapping({ task, source, parameters, restart, go }) {
   const columns = () => {
     if (!raw.rows || raw.header) return raw;
     const width = raw.rows.slice(0, SAMPLED).reduce((most, row) => Math.max(most, row.length), 0);
-    const header = Array.from({ length: width }, (_, at) => (named && raw.rows[0][at]) || `column ${at + 1}`);
+    const names = Array.from({ length: width }, (_, at) => (named && raw.rows[0][at]) || `column ${at + 1}`);
+    const header = names.map((name, at) => (names.indexOf(name) < at ? `${name} (${at + 1})` : name));
     return { ...raw, header, rows: named ? raw.rows.slice(1) : raw.rows };
   };
 

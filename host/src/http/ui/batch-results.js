@@ -28,7 +28,17 @@ export function results(lot, { columns, restart }) {
   let timer = 0;
   let state = null;
 
-  const run = () => lot.run(() => { timer ||= setTimeout(tell, EVERY_MS); }).then(tell);
+  // Closing the page would lose what has no file yet.
+  const guard = (event) => event.preventDefault();
+  const run = async () => {
+    addEventListener("beforeunload", guard);
+    try {
+      await lot.run(() => { timer ||= setTimeout(tell, EVERY_MS); });
+    } finally {
+      removeEventListener("beforeunload", guard);
+      tell();
+    }
+  };
   const button = (text, id, click, kind = "quiet-button") => h("button", { type: "button", class: kind, id, click }, text);
 
   const act = () => {

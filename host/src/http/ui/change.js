@@ -50,7 +50,7 @@ const isSame = (a, b) => a.name === b.name && a.text === b.text;
 function figureChange(then, now) {
   if (then.name !== now.name) return `${then.name} ${then.text} → ${now.name} ${now.text}.`;
   const change = against(now, then);
-  return `${now.name} ${then.text} → ${now.text}${change === "other" || now.name === "Found" ? "" : ` (${change})`}.`;
+  return `${now.name} ${then.text} → ${now.text}${["same", "other"].includes(change) || now.name === "Found" ? "" : ` (${change})`}.`;
 }
 
 function vectorChange(then, now) {

@@ -24,6 +24,7 @@ export function against(now, then) {
   const change = now.value - then.value;
   const sign = change > 0 ? "+" : "−";
   const points = Math.abs(change) * 100;
+  if (now.share && points < 0.005) return "same";
   if (now.share) return `${sign}${number(points, points < 0.1 ? 2 : 1)}${NBSP}points`;
   const ratio = Math.abs(change / then.value);
   if (then.value > 0 && ratio < 100) return `${sign}${percent(ratio, ratio < 0.1 ? 1 : 0)}`;

@@ -50,7 +50,7 @@ async function copyLink(run, word) {
     const told = done ? `Link copied${leftOut ? `, with ${leftOut}` : ""}.` : "Copy it from here:";
     put(word, told, done ? null : h("input", { readonly: true, value: url, "aria-label": "The link", focus: (event) => event.target.select() }));
   } catch (error) {
-    put(word, error.message, " Download the JSON instead.");
+    put(word, error.message, " The tab Use the API has them as a call.");
   }
 }
 
