@@ -89,20 +89,20 @@ function mark(example) {
 
 /** Writes the inputs that the address holds into the form, and predicts; false where it holds none that can be read. */
 async function restore() {
+  let linked;
   try {
-    const linked = await readLink(location.hash);
-    if (!linked) return false;
-    const unfit = page.form.write(linked);
-    mark(null);
-    page.origin = null;
-    const told = [unfit.length ? `This form has no place for the link’s ${unfit.join(", ")}.` : null, linked.inputs === undefined ? "The link came without its picture; choose one, then press Predict." : null];
-    remark(told.filter(Boolean).join(" "));
-    if (linked.inputs !== undefined) await predict(false);
-    return true;
+    linked = await readLink(location.hash);
   } catch (error) {
     remark(error.message);
-    return false;
   }
+  if (!linked) return false;
+  const unfit = page.form.write(linked);
+  mark(null);
+  page.origin = null;
+  const told = [unfit.length ? `This form has no place for the link’s ${unfit.join(", ")}.` : null, linked.inputs === undefined ? "The link came without its picture; choose one, then press Predict." : null];
+  remark(told.filter(Boolean).join(" "));
+  if (linked.inputs !== undefined) await predict(false);
+  return true;
 }
 
 function remark(text) {

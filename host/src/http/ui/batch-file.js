@@ -23,10 +23,11 @@ async function parse(file, encoding, most) {
   const head = (await file.slice(0, 65_536).text()).trimStart();
   const ending = /\.(\w+)$/.exec(file.name.toLowerCase())?.[1];
   if (ending === "json" && head.startsWith("[")) {
-    const list = JSON.parse(await file.text());
+    const list = toJson(await file.text());
+    if (list instanceof Error) throw new Error(`${file.name} is not JSON: ${list.message}`);
     return { lines: list.slice(0, most), isCut: list.length > most };
   }
-  if (["jsonl", "ndjson", "json"].includes(ending)) return collect(file, encoding, most, lineReader(toJson), "lines");
+  if (["jsonl", "ndjson", "json"].includes(ending)) return collect(file, encoding, most, lineReader(toLine), "lines");
   if (ending === "txt" && !head.includes("\t")) {
     return { ...await collect(file, encoding, most, lineReader((line) => [line]), "rows"), header: ["text"] };
   }
@@ -75,11 +76,16 @@ function lineReader(read) {
   };
 }
 
+function toLine(text) {
+  const line = toJson(text);
+  return line instanceof Error ? new Error(`This line is not JSON: ${line.message}`) : line;
+}
+
 function toJson(line) {
   try {
     return JSON.parse(line);
   } catch (error) {
-    return new Error(`this line is not JSON: ${error.message}`);
+    return new Error(error.message);
   }
 }
 

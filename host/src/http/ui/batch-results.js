@@ -55,7 +55,7 @@ export function results(lot, { columns, restart }) {
         button("Download JSON lines", "batch-jsonl", async () => download(`${lot.status.name}-results.jsonl`, "application/x-ndjson", await asJsonLines(lot)))] : null,
       !running ? button(items.noun === "picture" ? "Other pictures" : "Another file", "batch-restart", restart) : null);
     if (had) actions.querySelector("button")?.focus();
-    const all = failed ? `${many(lot.done - failed)} answered, ${number(failed, 0)} failed.` : `All ${many(items.count)} are answered.`;
+    const all = failed ? `${many(lot.done - failed)} answered, ${number(failed, 0)} failed.` : items.count === 1 ? `The one ${items.noun} is answered.` : `All ${many(items.count)} are answered.`;
     word.textContent = { running: "", done: all, stopped: `Cancelled. ${many(lot.done)} are kept.`, paused: `${lot.why} ${many(lot.done)} are kept; go on when it is back.` }[lot.state] ?? "";
   };
 

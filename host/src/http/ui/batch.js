@@ -1,13 +1,15 @@
 // Many at once: a file is chosen, what its columns mean is agreed on, and each row is asked about.
 // Knows the order of the three steps; each is in a module of its own.
 
+import { download } from "./afterwards.js";
 import { MOST_BYTES, MOST_ROWS, readRows } from "./batch-file.js";
 import { mapping } from "./batch-mapping.js";
 import { results } from "./batch-results.js";
 import { Lot } from "./batch-run.js";
+import { sampleOf } from "./batch-sample.js";
 import { batchTask } from "./batch-task.js";
 import { byId, h, put } from "./dom.js";
-import { number, sentence } from "./format.js";
+import { number } from "./format.js";
 
 // A vector is a thousand times as large as a label, and all of them are in memory until they are saved.
 const MOST_VECTORS = 20_000;
@@ -34,10 +36,12 @@ export function showBatch(page) {
   const begin = () => {
     const task = batchTask(page.status);
     const isPictures = task.kind === "pictures";
+    const sample = sampleOf(task, page.status);
     const input = h("input", { type: "file", id: "batch-file", class: "offscreen", multiple: isPictures, accept: ENDINGS[task.kind] ?? ".csv,.tsv,.txt,.jsonl,.ndjson,.json", change: () => take(task, [...input.files]) });
     put(step, h("div", { class: "drop batch-drop" }, input,
       h("p", {}, isPictures ? "Drop pictures here" : "Drop a file here"),
-      h("div", { class: "actions" }, h("label", { class: "quiet-button", for: "batch-file" }, isPictures ? "Choose pictures" : "Choose a file")),
+      h("div", { class: "actions" }, h("label", { class: "quiet-button", for: "batch-file" }, isPictures ? "Choose pictures" : "Choose a file"),
+        sample ? h("button", { type: "button", class: "quiet-button", id: "batch-sample", click: () => download(`${page.status.name}-sample.csv`, "text/csv", sample) }, "Save a sample") : null),
       h("p", { class: "small" }, ASKS[task.kind](task)),
       h("p", { class: "small" }, `${isPictures ? "" : `Up to ${number(mostOf(page.status), 0)} rows and ${MOST_BYTES / 1e6} MB. `}${isPictures ? "They are" : "The file is"} read in this browser and sent in small requests; what has been answered is kept when you cancel.`)));
     return input;
@@ -58,7 +62,7 @@ export function showBatch(page) {
       step.querySelector(".primary").focus({ preventScroll: true });
     } catch (error) {
       begin();
-      say(sentence(error.message));
+      say(error.message);
     }
   };
 

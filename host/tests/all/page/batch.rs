@@ -222,6 +222,26 @@ async fn a_cancelled_batch_goes_on_where_it_was() {
     );
 }
 
+/// The sample that the page offers is a file that it takes, and says what the example says.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sample_is_read_back() {
+    let server = Server::start(&demo());
+    let browser = super::open(&server).await;
+    super::await_answer_after(&browser, 0).await;
+    open(&browser).await;
+    let sample = saved(&browser, "#batch-sample").await;
+    let (_folder, file) = written("sample.csv", &sample);
+    take(&browser, &file).await;
+    run(&browser).await;
+
+    let kept = saved(&browser, "#batch-jsonl").await;
+    let found: Value = serde_json::from_str(&kept).expect("one line of JSON");
+    let model = server.get("/models/retail-demand").await.json();
+    let example = model["examples"][0]["request"].clone();
+    let answer = server.post("/predict", &example).await.json();
+    assert_eq!(found["output"]["mean"], answer["outputs"][0]["mean"]);
+}
+
 async fn houses() -> Visit {
     let lines = format!("task: tabular-regression\npreprocess: {COLUMNS}\npostprocess: {COLUMNS}");
     visit("tiny-table", "model.onnx", &lines).await
@@ -240,13 +260,18 @@ fn written(name: &str, text: &str) -> (TempDir, PathBuf) {
     (folder, file)
 }
 
-/// Opens the tab and chooses a file, until what was understood of it is shown.
-async fn take(browser: &Browser, file: &std::path::Path) {
+/// Opens the tab.
+async fn open(browser: &Browser) {
     let ready = "return !document.querySelector('#facts').hidden";
     browser.wait_until("the tabs are shown", ready).await;
     browser.click("#tab-batch").await;
     let open = format!("return document.querySelector('{FILE}') !== null");
     browser.wait_until("a file can be chosen", &open).await;
+}
+
+/// Chooses a file in the tab, until what was understood of it is shown.
+async fn take(browser: &Browser, file: &std::path::Path) {
+    open(browser).await;
     browser.choose(FILE, file).await;
     let understood = "return document.querySelector('#batch-run')?.disabled === false";
     browser
