@@ -1,4 +1,4 @@
-//! Many small files as one: the page's modules as one script, its stylesheets as one sheet.
+//! Many small files as few: the page's modules as one script and one for later, its stylesheets as one sheet.
 //! Must not know what is in them beyond the few forms that imports and exports may have.
 //!
 //! Sixty modules are sixty requests, and as many round trips as imports are deep; browsers ask for six at a time. Written
@@ -7,56 +7,88 @@
 
 use std::collections::BTreeSet;
 
-const BEGIN: &str = "const made = {}, $ = (name) => made[name] ?? (modules[name](made[name] = {}), made[name]);\nconst modules = {\n";
-
-/// `first` and all that it imports, now or later, as one module; `text` gives a module's source by its name.
-pub(super) fn script(first: &str, text: impl Fn(&str) -> &'static str) -> String {
-    let mut bundle = BEGIN.to_owned();
-    let mut found = BTreeSet::new();
-    let mut open = vec![first.to_owned()];
-    while let Some(name) = open.pop() {
-        if !found.insert(name.clone()) {
-            continue;
-        }
-        let mut exports = Vec::new();
-        bundle.push_str(&format!("\"{name}\": ($exports) => {{\n"));
-        for line in text(&name).lines() {
-            bundle.push_str(&module_line(line, &mut exports, &mut open));
-            bundle.push('\n');
-        }
-        bundle.push_str(&format!(
-            "Object.assign($exports, {{ {} }});\n}},\n",
-            exports.join(", ")
-        ));
-    }
-    bundle.push_str(&format!("}};\n$(\"{first}\");\n"));
-    bundle
+/// What is made of a page's modules.
+pub(super) struct Scripts {
+    /// All that the first module needs to run; runs it.
+    pub(super) now: String,
+    /// All that is imported later.
+    pub(super) later: String,
 }
 
-/// One line of a module as a line of its function; notes what it exports and imports.
-fn module_line(line: &str, exports: &mut Vec<String>, imports: &mut Vec<String>) -> String {
-    if let Some((what, name)) = import(line) {
-        imports.push(name.to_owned());
-        return format!("const {what} = $(\"{name}\");");
-    }
-    if let Some((before, rest)) = line.split_once("import(\"./")
-        && let Some((name, after)) = rest.split_once("\")")
-    {
-        imports.push(name.to_owned());
-        return format!("{before}Promise.resolve().then(() => $(\"{name}\")){after}");
-    }
-    let Some(declared) = line.strip_prefix("export ") else {
-        return line.to_owned();
+/// `first` and all that it imports, as modules called `now` and `later`; `text` gives a module's source by its name.
+pub(super) fn scripts(
+    first: &str,
+    [now, later]: [&str; 2],
+    text: impl Fn(&str) -> &'static str,
+) -> Scripts {
+    let mut found = BTreeSet::new();
+    let mut deferred = Vec::new();
+    let mut functions = |open: Vec<String>, deferred: &mut Vec<String>| {
+        let mut open = open;
+        let mut functions = String::new();
+        while let Some(name) = open.pop() {
+            if found.insert(name.clone()) {
+                let source = text(&name);
+                functions.push_str(&function(&name, source, later, &mut open, deferred));
+            }
+        }
+        functions
     };
-    let words = declared.split(|one: char| !(one.is_alphanumeric() || one == '_' || one == '$'));
-    let kinds = ["async", "function", "class", "const", ""];
-    exports.extend(
-        words
-            .into_iter()
-            .find(|word| !kinds.contains(word))
-            .map(str::to_owned),
-    );
-    declared.to_owned()
+    let here = functions(vec![first.to_owned()], &mut deferred);
+    let mut there = String::new();
+    while !deferred.is_empty() {
+        let open = std::mem::take(&mut deferred);
+        there.push_str(&functions(open, &mut deferred));
+    }
+    Scripts {
+        now: format!(
+            "const made = {{}};\nexport const $ = (name) => made[name] ?? (modules[name](made[name] = {{}}), made[name]);\nexport const modules = {{\n{here}}};\n$(\"{first}\");\n"
+        ),
+        later: format!(
+            "import {{ $, modules }} from \"./{now}\";\nObject.assign(modules, {{\n{there}}});\n"
+        ),
+    }
+}
+
+/// A module as a function that fills in its exports; notes what it imports at once, and what later.
+fn function(
+    name: &str,
+    source: &str,
+    later: &str,
+    imports: &mut Vec<String>,
+    deferred: &mut Vec<String>,
+) -> String {
+    let mut exports = Vec::new();
+    let mut body = String::new();
+    for line in source.lines() {
+        if let Some((what, name)) = import(line) {
+            body.push_str(&format!("const {what} = $(\"{name}\");"));
+            imports.push(name.to_owned());
+        } else if let Some((before, rest)) = line.split_once("import(\"./")
+            && let Some((name, after)) = rest.split_once("\")")
+        {
+            body.push_str(&format!(
+                "{before}import(\"./{later}\").then(() => $(\"{name}\")){after}"
+            ));
+            deferred.push(name.to_owned());
+        } else if let Some(declared) = line.strip_prefix("export ") {
+            exports.extend(declared_name(declared));
+            body.push_str(declared);
+        } else {
+            body.push_str(line);
+        }
+        body.push('\n');
+    }
+    let exports = exports.join(", ");
+    format!("\"{name}\": ($exports) => {{\n{body}Object.assign($exports, {{ {exports} }});\n}},\n")
+}
+
+/// `half` of `async function half(x) {`.
+fn declared_name(declared: &str) -> Option<&str> {
+    const KINDS: [&str; 5] = ["async", "function", "class", "const", ""];
+    let mut words =
+        declared.split(|one: char| !(one.is_alphanumeric() || one == '_' || one == '$'));
+    words.find(|word| !KINDS.contains(word))
 }
 
 /// What `import { a, b as c } from "./x.js";` or `import * as x from "./x.js";` binds, and the module's name.
@@ -84,23 +116,35 @@ mod tests {
 
     #[test]
     fn modules_become_functions_that_run_once() {
-        let script = script("app.js", |name| match name {
+        let Scripts { now, later } = scripts("app.js", ["now.js", "later.js"], |name| match name {
             "app.js" => {
-                "// The first.\nimport { half as part, TWO } from \"./sum.js\";\nimport * as late from \"./late.js\";\n\nconst later = await import(\"./later.js\");\n"
+                "import { half as part, TWO } from \"./sum.js\";\nimport * as late from \"./late.js\";\n\nconst more = await import(\"./more.js\");\n"
             }
             "sum.js" => "export const TWO = 2;\nexport function half(x) {\n  return x / TWO;\n}\n",
             "late.js" => "export async function wait() {}\nexport class Late extends Error {}\n",
-            _ => "",
+            "more.js" => "import { TWO } from \"./sum.js\";\nimport { four } from \"./four.js\";\n",
+            _ => "export const four = 4;\n",
         });
         for part in [
             "const { half: part, TWO } = $(\"sum.js\");\nconst late = $(\"late.js\");\n",
-            "const later = await Promise.resolve().then(() => $(\"later.js\"));\n",
+            "const more = await import(\"./later.js\").then(() => $(\"more.js\"));\n",
             "const TWO = 2;\nfunction half(x) {\n  return x / TWO;\n}\nObject.assign($exports, { TWO, half });\n",
             "Object.assign($exports, { wait, Late });",
-            "\"later.js\": ($exports) => {",
         ] {
-            assert!(script.contains(part), "{part} is not in {script}");
+            assert!(now.contains(part), "{part} is not in {now}");
         }
-        assert!(script.ends_with("};\n$(\"app.js\");\n"), "{script}");
+        assert!(now.ends_with("};\n$(\"app.js\");\n"), "{now}");
+        assert!(!now.contains("four"), "{now}");
+        assert!(
+            later.starts_with("import { $, modules } from \"./now.js\";\n"),
+            "{later}"
+        );
+        for name in ["more.js", "four.js"] {
+            assert!(
+                later.contains(&format!("\"{name}\": ($exports)")),
+                "{later}"
+            );
+        }
+        assert!(!later.contains("\"sum.js\": "), "{later}");
     }
 }

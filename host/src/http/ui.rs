@@ -40,8 +40,9 @@ static DIGEST: LazyLock<String> = LazyLock::new(|| {
     crate::hex(&digest.finalize()[..6])
 });
 
-/// The page's modules as one, under the name that the page asks for.
+/// The page's modules as one, under the name that the page asks for; those that it may never need as another.
 const SCRIPT: &str = "page.js";
+const LATER: &str = "later.js";
 /// Its stylesheets as one.
 const STYLE: &str = "page.css";
 
@@ -52,8 +53,10 @@ static CONTENTS: LazyLock<HashMap<&str, [Vec<u8>; 2]>> = LazyLock::new(|| {
         Some((name, file.contents().to_vec()))
     });
     let sheets = bundle::stylesheets(text(INDEX)).into_iter().map(text);
+    let scripts = bundle::scripts("app.js", [SCRIPT, LATER], text);
     let made = [
-        (SCRIPT, bundle::script("app.js", text).into_bytes()),
+        (SCRIPT, scripts.now.into_bytes()),
+        (LATER, scripts.later.into_bytes()),
         (STYLE, sheets.collect::<String>().into_bytes()),
     ];
     let both = |(name, bytes): (&'static str, Vec<u8>)| {
