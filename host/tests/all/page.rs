@@ -9,6 +9,7 @@ mod modules;
 mod pictures;
 mod runs;
 mod series;
+mod states;
 mod tables;
 mod texts;
 mod vectors;

@@ -32,6 +32,11 @@ pub(crate) struct Browser {
 impl Browser {
     /// Starts chromedriver and a browser window of this size.
     pub(crate) async fn start(width: u32, height: u32) -> Browser {
+        Browser::start_with(width, height, &[]).await
+    }
+
+    /// The same, with further flags of Chromium's.
+    pub(crate) async fn start_with(width: u32, height: u32, flags: &[&str]) -> Browser {
         let port = free_port();
         let driver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
@@ -51,7 +56,7 @@ impl Browser {
             profile,
         };
         browser.await_driver().await;
-        let capabilities = browser.capabilities(width, height);
+        let capabilities = browser.capabilities(width, height, flags);
         let made = browser.post("session", capabilities).await;
         browser.session = made["sessionId"]
             .as_str()
@@ -77,13 +82,25 @@ impl Browser {
         self.command("url", json!({"url": url})).await;
     }
 
+    /// Everything after this is asked of the page in a frame.
+    pub(crate) async fn enter(&self, css: &str) {
+        let element = self.find(css).await;
+        self.command("frame", json!({"id": {ELEMENT: element}}))
+            .await;
+    }
+
     pub(crate) async fn click(&self, css: &str) {
         let element = self.find(css).await;
-        // The driver scrolls as the page would, and does not wait where that is smooth.
-        let quoted = json!(css);
-        self.execute(&format!(
-            "document.querySelector({quoted}).scrollIntoView({{block: 'center', behavior: 'instant'}})"
-        ))
+        // Where a page scrolls smoothly, the driver clicks before it has arrived.
+        let script = "const [element] = arguments;
+            const { top, left, bottom, right } = element.getBoundingClientRect();
+            const seen = top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth;
+            if (!seen) element.scrollIntoView({ block: 'center', behavior: 'instant' });";
+        let reference = json!({ELEMENT: element});
+        self.command(
+            "execute/sync",
+            json!({"script": script, "args": [reference]}),
+        )
         .await;
         self.command(&format!("element/{element}/click"), json!({}))
             .await;
@@ -187,7 +204,7 @@ impl Browser {
         format!("http://127.0.0.1:{}/{path}", self.port)
     }
 
-    fn capabilities(&self, width: u32, height: u32) -> Value {
+    fn capabilities(&self, width: u32, height: u32, more: &[&str]) -> Value {
         // Tests run as root in a container and reach no network: without these flags Chromium
         // refuses to start, or spends the test looking for hosts that it cannot reach.
         let mut flags: Vec<String> = [
@@ -204,6 +221,7 @@ impl Browser {
         ]
         .map(str::to_owned)
         .to_vec();
+        flags.extend(more.iter().map(|flag| (*flag).to_owned()));
         flags.push(format!("--window-size={width},{height}"));
         flags.push(format!("--user-data-dir={}", self.profile.path().display()));
         json!({"capabilities": {"alwaysMatch": {

@@ -10,13 +10,27 @@ const CHANGES = ["live", "trial", "refused", "rolled_back", "unloaded", "missed"
  */
 export function onEvents({ step, changed }) {
   if (!("EventSource" in globalThis)) return;
-  const source = new EventSource("events");
+  let source = null;
   let timer = 0;
-  source.addEventListener("stage", ({ data }) => step(JSON.parse(data)));
-  for (const kind of CHANGES) {
-    source.addEventListener(kind, () => {
-      clearTimeout(timer);
-      timer = setTimeout(changed, TOGETHER_MS);
-    });
-  }
+  const listen = () => {
+    source = new EventSource("events");
+    source.addEventListener("stage", ({ data }) => step(JSON.parse(data)));
+    for (const kind of CHANGES) {
+      source.addEventListener(kind, () => {
+        clearTimeout(timer);
+        timer = setTimeout(changed, TOGETHER_MS);
+      });
+    }
+  };
+  // A browser holds six connections to a host: tabs that nobody sees must not keep them all.
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) {
+      source?.close();
+      source = null;
+    } else if (!source) {
+      listen();
+      changed();
+    }
+  });
+  if (!document.hidden) listen();
 }
