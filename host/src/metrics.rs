@@ -130,7 +130,7 @@ impl Metrics {
             )?,
             stage_seconds: histogram(
                 "modelhost_stage_duration_seconds",
-                "Time in a stage of the pipeline: queue, preprocess, model, postprocess.",
+                "Time in a stage of the pipeline: queue, preprocess, model, postprocess; chart where one is drawn.",
                 &["model", "stage"],
             )?,
             queue_depth: gauge(

@@ -160,7 +160,11 @@ async fn answer<B: Buf>(
         *response.body_mut() = body.into();
         let media_type = HeaderValue::from_static(media_type);
         response.headers_mut().insert(CONTENT_TYPE, media_type);
-        ran.timing.push((Stage::Chart, begun.elapsed()));
+        let took = begun.elapsed();
+        shared
+            .metrics
+            .stage_done(&entry.name, Stage::Chart.name(), took);
+        ran.timing.push((Stage::Chart, took));
     }
     if let Some(shadow) = chosen.shadow {
         entry.mirror(shadow, request, served.outputs);

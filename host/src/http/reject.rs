@@ -164,7 +164,7 @@ impl Reject {
                 Reject::Method { allow }
             }
             _ => Reject::NotFound(
-                "there is no such route; there are /, /predict, /models, /models/NAME, /models/NAME/predict, /events, /health, /ready and /metrics"
+                "there is no such route; there are /, /predict, /models, /models/NAME, /models/NAME/predict, /models/NAME/live, /events, /health, /ready and /metrics"
                     .to_owned(),
             ),
         }

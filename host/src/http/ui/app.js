@@ -52,8 +52,8 @@ function step({ model, text }) {
 /** Builds what depends on the model, again only when that changed, so that typed inputs survive a reload. */
 async function ready() {
   const { status } = page;
-  put(byId("panel-about"), factsOf(status));
-  byId("panel-about").hidden = byId("tab-about").getAttribute("aria-selected") !== "true";
+  // Below the first screen: it can wait until that is painted.
+  setTimeout(() => fill("about", factsOf(status)));
   byId("facts").hidden = false;
   byId("workspace").hidden = false;
   const isFirst = page.form === null;
@@ -119,8 +119,14 @@ async function openBatch() {
 const predict = asking(page, { sent: refreshUsage, lost: follow });
 
 function refreshUsage() {
-  if (page.form) put(byId("panel-api"), usageOf(page.status, page.form.peek()));
-  byId("panel-api").hidden = byId("tab-api").getAttribute("aria-selected") !== "true";
+  if (page.form && isOpen("api")) fill("api", usageOf(page.status, page.form.peek()));
+}
+
+const isOpen = (tab) => byId(`tab-${tab}`).getAttribute("aria-selected") === "true";
+
+function fill(tab, content) {
+  put(byId(`panel-${tab}`), content);
+  byId(`panel-${tab}`).hidden = !isOpen(tab);
 }
 
 byId("form").addEventListener("submit", (event) => {
@@ -145,7 +151,7 @@ document.addEventListener("keydown", (event) => {
     byId("form").requestSubmit();
   }
 });
-byId("tab-api").addEventListener("click", refreshUsage);
+byId("panel-api").addEventListener("shown", refreshUsage);
 byId("to-batch").addEventListener("click", () => {
   byId("tab-batch").click();
   byId("tab-batch").focus();

@@ -16,9 +16,13 @@ export function digitsFor(max) {
   return Math.min(6, 2 + Math.ceil(-Math.log10(size)));
 }
 
+const FIXED = [];
+/** Making one takes longer than a hundred uses of it. */
+const fixed = (digits) => (FIXED[digits] ??= new Intl.NumberFormat("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+
 export function number(value, digits = digitsFor(value)) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
-  const text = value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const text = fixed(digits).format(value);
   return text.replace(/^-(?=[0.]*$)/, "").replace("-", "−");
 }
 

@@ -1,8 +1,8 @@
 // What was tried to change what answers: each attempt with its time, its outcome and why it came to nothing.
 // Knows the status route's shape; asks for nothing itself.
 
-import { h } from "./dom.js";
-import { sentence } from "./format.js";
+import { h, prose } from "./dom.js";
+import { plural, sentence } from "./format.js";
 
 const RESULTS = {
   ok: "Live",
@@ -22,7 +22,14 @@ export function historyOf({ attempts, version, previous }) {
       h("span", { class: "outcome" }, RESULTS[attempt.result] ?? attempt.result),
       attempt.version ? h("code", {}, attempt.version) : null,
       h("time", { datetime: new Date(attempt.at * 1000).toISOString() }, new Date(attempt.at * 1000).toLocaleString()),
-      attempt.version && attempt.version === version?.id ? h("span", { class: "small" }, "answers now") : null,
+      attempt.version && attempt.version === version?.id ? h("span", { class: "small" }, `answers now${gateOf(version)}`) : null,
       attempt.version && attempt.version === previous?.id ? h("span", { class: "small" }, "kept, to go back to") : null,
-      attempt.reason ? h("p", { class: "small" }, sentence(attempt.reason)) : null))));
+      attempt.reason ? h("p", { class: "small" }, prose(sentence(attempt.reason))) : null))));
+}
+
+/** What it had to answer before it was let in. */
+function gateOf({ gate }) {
+  if (!gate?.length) return "";
+  const compared = gate.filter((one) => one.compared).length;
+  return `, let in by ${plural(gate.length, "example")}${compared ? `, ${compared} of known answer` : ""}`;
 }
