@@ -177,7 +177,10 @@ async fn the_page_says_why_a_change_was_not_taken() {
             "return document.querySelector('#notice').hidden",
         )
         .await;
-    let versions = browser.text(".history").await;
+    browser.click("#tab-live").await;
+    let listed = "return document.querySelectorAll('#panel-live ol.history li').length >= 3";
+    browser.wait_until("the attempts are listed", listed).await;
+    let versions = browser.text("#panel-live ol.history").await;
     assert!(
         versions.contains("Not taken") && versions.contains("answers now"),
         "{versions}"
