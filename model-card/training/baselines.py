@@ -19,19 +19,27 @@ TREES = 300
 
 
 def naive_lag_7(units, origin, until):
-    return units[:, origin - 7:origin]
+    return np.tile(units[:, origin - 7:origin], HORIZON // 7)
+
+
+def mean_of_same_weekdays(units, origin, until, weeks):
+    return np.tile(units[:, origin - 7 * weeks:origin].reshape(len(units), weeks, 7).mean(1), HORIZON // 7)
 
 
 def last_4_same_weekdays(units, origin, until):
-    return units[:, origin - 28:origin].reshape(len(units), 4, 7).mean(1)
+    return mean_of_same_weekdays(units, origin, until, weeks=4)
+
+
+def level_times_weekday_profile(units, origin, until, days):
+    """The mean of some days times the weekday's share of the whole store, as learned up to the day `until`."""
+    store = units[:, :until + 1].sum(0)
+    profile = np.array([store[weekday::7].mean() for weekday in range(7)]) / store.mean()
+    steps = (origin + np.arange(HORIZON)) % 7
+    return units[:, origin - days:origin].mean(1)[:, None] * profile[steps] / profile.mean()
 
 
 def level_28_times_weekday_profile(units, origin, until):
-    """The mean of 28 days times the weekday's share of the whole store, as learned up to the day `until`."""
-    store = units[:, :until + 1].sum(0)
-    profile = np.array([store[weekday::7].mean() for weekday in range(7)]) / store.mean()
-    days = (origin + np.arange(HORIZON)) % 7
-    return units[:, origin - 28:origin].mean(1)[:, None] * profile[days] / profile.mean()
+    return level_times_weekday_profile(units, origin, until, days=28)
 
 
 RULES = {rule.__name__: rule for rule in (naive_lag_7, last_4_same_weekdays, level_28_times_weekday_profile)}
@@ -65,16 +73,19 @@ def rows(panel, origins):
     return tuple(np.concatenate(part) for part in (table, level, scales, actual))
 
 
-def boosting_forecasts(panel, origins, until, first=14, parameters=BOOSTING, trees=TREES, quantiles=QUANTILES):
-    """[origin, series, step, quantile] of one quantile model for each level, trained on every day up to `until`."""
-    table, level, scale, actual = rows(panel, range(first, until - HORIZON + 2))
+def boosting(panel, learned, quantiles=QUANTILES, parameters=BOOSTING, trees=TREES):
+    """One model for each quantile, fitted to the windows of every series of the panel that begin on the days `learned`."""
+    table, level, scale, actual = rows(panel, learned)
     data = lightgbm.Dataset(table, actual / scale - level, weight=np.sqrt(scale), free_raw_data=False)
-    seen, seen_level, seen_scale, _ = rows(panel, origins)
-    found = []
-    for quantile in quantiles:
-        settings = dict(objective="quantile", alpha=quantile, verbosity=-1, num_threads=1, seed=0, deterministic=True, **parameters)
-        found.append((lightgbm.train(settings, data, trees).predict(seen, num_threads=1) + seen_level) * seen_scale)
+    settings = dict(objective="quantile", verbosity=-1, num_threads=1, seed=0, deterministic=True, **parameters)
+    return [lightgbm.train({**settings, "alpha": quantile}, data, trees) for quantile in quantiles]
+
+
+def boosting_forecasts(models, panel, origins):
+    """[origin, series, step, quantile]"""
+    table, level, scale, _ = rows(panel, origins)
+    found = np.stack([(model.predict(table, num_threads=1) + level) * scale for model in models], -1)
     # Closure is a known input to this rival too.
     closed = np.stack([panel.dates["event:closed"][origin + features.CONTEXT:][:HORIZON].numpy() for origin in origins])
-    made = np.maximum(np.sort(np.stack(found, -1), -1), 0).reshape(len(origins), -1, HORIZON, len(quantiles))
+    made = np.maximum(np.sort(found, -1), 0).reshape(len(origins), -1, HORIZON, len(models))
     return made * (1 - closed)[:, None, :, None]

@@ -1,6 +1,6 @@
 """The model card: `card.md` with its blanks filled from `evaluation.json` and `examples.json`, written to `../README.md`.
 
-A blank is <<path.to.number>>, with an optional format after a bar; no number of the card is typed by hand.
+A blank is <<path.to.number>>, with an optional format after a bar, or the name of a table; no number of a result is typed by hand.
 usage: card.py [--check]   --check only says whether the card is up to date
 """
 import argparse
@@ -11,35 +11,9 @@ import pathlib
 import re
 import sys
 
+import tables
+
 FOLDER = pathlib.Path(__file__).parents[1]
-NAMES = {
-    "transformer": "**this model**", "naive_lag_7": "naive, lag 7", "last_4_same_weekdays": "last 4 same weekdays",
-    "level_28_times_weekday_profile": "28-day level × weekday profile", "gradient_boosting": "gradient boosting (LightGBM, quantile)",
-}
-
-
-def score_table(scores):
-    lines = ["| model | WAPE | MAE | RMSE | R² | mean pinball | 80 % coverage |", "|---|---|---|---|---|---|---|"]
-    for name, row in scores.items():
-        cells = f"{row['wape']:.3f} | {row['mae']:.2f} | {row['rmse']:.2f} | {row['r2']:.3f} | {row['pinball']:.3f} | {row['coverage_80']:.2f}"
-        lines.append(f"| {NAMES[name]} | {cells} |")
-    return "\n".join(lines)
-
-
-def poorer_table(report):
-    lines = ["| the request has | WAPE |", "|---|---|", f"| everything | {report['metrics']['transformer']['wape']:.3f} |"]
-    return "\n".join(lines + [f"| {name} | {wape:.3f} |" for name, wape in report["wape_with_poorer_inputs"].items()])
-
-
-def verdict(report):
-    """Says who wins, and whether the difference is more than chance."""
-    gap, (low, high) = report["gap_to_gradient_boosting"]["wape"], report["gap_to_gradient_boosting"]["interval_95"]
-    text = f"the paired difference in WAPE, this model minus gradient boosting, is {gap:+.4f} (95 % interval {low:+.4f} to {high:+.4f}, bootstrap over series)"
-    if low > 0:
-        return f"**Gradient boosting is more accurate**: {text}."
-    if high < 0:
-        return f"This model is more accurate than gradient boosting: {text}."
-    return f"It cannot be told apart from gradient boosting: {text}."
 
 
 def curl(examples):
@@ -51,9 +25,16 @@ def curl(examples):
 
 
 def fill(report, examples):
+    calibration, longer = report["calibration"], report["longer_horizons"]
     blocks = {
-        "table": score_table(report["metrics"]), "table_with_closure": score_table(report["including_25_december"]),
-        "poorer": poorer_table(report), "verdict": verdict(report), "curl": curl(examples),
+        "table": tables.of_scores(report["metrics"]), "table_with_closure": tables.of_scores(report["including_25_december"]),
+        "seeds_table": tables.of_seeds(report["seeds"]["each"]), "poorer": tables.of_poorer(report), "cold_start": tables.of_cold_start(report),
+        "cover": tables.of_cover(calibration), "departments": tables.of_departments(calibration["by_department"]),
+        "departments_outside": tables.departments_outside(calibration["by_department"]), "volumes": tables.of_volumes(calibration["by_volume"]),
+        "longer": tables.of_longer(report), "gap_14": tables.interval(longer["14"]["gap_to_gradient_boosting"]), "gap_28": tables.interval(longer["28"]["gap_to_gradient_boosting"]),
+        "unseen": tables.of_scores(report["unseen_series"]["metrics"]), "unseen_verdict": tables.verdict(report["unseen_series"]["gap_to_gradient_boosting"]),
+        "sparse": tables.of_scores(report["sparse_series"]["metrics"]),
+        "agreement": tables.agreement(report.get("max_abs_diff_tract_onnxruntime")), "verdict": tables.verdict(report["gap_to_gradient_boosting"]), "curl": curl(examples),
     }
 
     def blank(match):

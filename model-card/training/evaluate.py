@@ -1,13 +1,9 @@
 """The evaluation: every model on the same 55 origins, 153 categories and 7 steps, written to `evaluation.json`.
 
-usage: evaluate.py WEIGHTS… [--tract-difference X]
-The first weights are those of `model.onnx`; all are scored for the spread over seeds.
-X is the largest difference between tract and onnxruntime on this file, which only Rust can measure; it is recorded as given.
+usage: evaluate.py WEIGHTS…   the first weights are those of `model.onnx`; all are scored for the spread over seeds
 """
 import argparse
-import json
 import pathlib
-import time
 
 import numpy as np
 import pandas as pd
@@ -17,136 +13,126 @@ import baselines
 import data
 import export
 import features
-import model
+import forecasts
+import report
 import request
 import windows
+from origins import FIRST_ORIGIN, HOLIDAY, LAST_ORIGIN, LAST_TRAINING_DAY, OPEN, ORDINARY, STARTS, TARGETS, UNTIL, near_event
+from scores import below, coverage, gap, scores, wape
 
-REPORT = pathlib.Path(__file__).parents[1] / "evaluation.json"
-LAST_TRAINING_DAY, FIRST_ORIGIN, LAST_ORIGIN = "2017-10-31", "2017-10-31", "2017-12-24"
 LEVELS = list(features.LEVELS)
 ANSWERED = [LEVELS.index(level) for level in baselines.QUANTILES]
+EVERY = np.ones_like(OPEN)
+DAYS = {"within 3 days of a holiday": HOLIDAY, "other days": ORDINARY}
+SHOWN_BY_DAY = ("transformer", "level_28_times_weekday_profile", "gradient_boosting")
+QUARTERS = 4
 
 
-def day(text):
-    return data.DAYS.get_loc(pd.Timestamp(text))
+def calibration(actual, levels, plain, table):
+    """What the intervals cover, by day, and on ordinary days by department, volume and step."""
+    departments, volume = table["departments"], table["units"][:, :UNTIL + 1].mean(1)
+    quarter = np.searchsorted(np.quantile(volume, np.arange(1, QUARTERS) / QUARTERS), volume)
 
+    def among(series):
+        return {"series": int(series.sum()), "units_a_day": round(float(volume[series].mean()), 1), **coverage(actual[:, series], levels[:, series], ORDINARY)}
 
-# The origin is the last day seen; windows start on the day after it.
-STARTS = range(day(FIRST_ORIGIN) + 1, day(LAST_ORIGIN) + 2)
-TARGETS = np.array([[start + step for step in range(features.HORIZON)] for start in STARTS])
-ORDINARY = TARGETS != day("2017-12-25")
+    def of_step(step):
+        only = np.zeros_like(ORDINARY)
+        only[:, step] = ORDINARY[:, step]
+        return coverage(actual, levels, only)
 
-
-def near_event(distance=3):
-    """Target days within three days of a holiday, New Year's Day included."""
-    events = [features.occurrence(rule, year) for names in features.PRE["events"].values() for rule in names for year in (2017, 2018)]
-    return np.vectorize(lambda index: min(abs((data.DAYS[index].date() - event).days) for event in events) <= distance)(TARGETS)
-
-
-def scores(actual, made, kept):
-    """Pooled scores of the median, and of the 0.1, 0.5 and 0.9 quantiles, over the kept [origin, step] pairs."""
-    actual, made = (np.swapaxes(part, 1, 2)[kept].astype(float) for part in (actual, made))
-    low, median, high = (made[..., k] for k in range(3))
-    error = actual - median
-    pinball = np.mean([np.maximum(q * (actual - made[..., k]), (q - 1) * (actual - made[..., k])).mean() for k, q in enumerate(baselines.QUANTILES)])
-    found = {
-        "wape": np.abs(error).sum() / actual.sum(), "mae": np.abs(error).mean(), "rmse": np.sqrt((error**2).mean()),
-        "r2": 1 - (error**2).sum() / ((actual - actual.mean()) ** 2).sum(), "pinball": pinball,
-        "coverage_80": ((actual >= low) & (actual <= high)).mean(), "bias": -error.sum() / actual.sum(),
+    return {
+        "ordinary_days": len(np.unique(TARGETS[ORDINARY])),
+        "adjusted": {label: coverage(actual, levels, kept) for label, kept in {"all days": OPEN, **DAYS}.items()},
+        "unadjusted": {label: coverage(actual, plain, kept) for label, kept in {"all days": OPEN, **DAYS}.items()},
+        "by_department": {name: among(departments == name) for name in sorted(set(departments))},
+        "by_volume": [among(quarter == part) for part in range(QUARTERS)],
+        "by_step": [of_step(step) for step in range(features.HORIZON)],
+        "below": {label: below(actual, levels, kept) for label, kept in DAYS.items()},
     }
-    return {name: round(float(value), 4) for name, value in found.items()}
 
 
-def bootstrap(actual, ours, theirs, kept, rounds=2000):
-    """The difference of two WAPEs with a 95 % interval from resampled series."""
-    actual, ours, theirs = (np.swapaxes(part, 1, 2)[kept] for part in (actual, ours, theirs))
-    a, b, units = np.abs(actual - ours).sum(0), np.abs(actual - theirs).sum(0), actual.sum(0)
-    drawn = np.random.default_rng(0).integers(0, len(units), (rounds, len(units)))
-    gaps = (a[drawn].sum(1) - b[drawn].sum(1)) / units[drawn].sum(1)
-    return {"wape": round(float((a.sum() - b.sum()) / units.sum()), 4), "interval_95": np.quantile(gaps, [0.025, 0.975]).round(4).tolist()}
+def by_date(actual, made):
+    """WAPE of each day of the test window, however far ahead it was forecast; none for the closed day."""
+    days = np.unique(TARGETS)
+
+    def of_day(name, day):
+        kept = OPEN & (TARGETS == day)
+        return wape(actual, made[name][..., 1], kept) if kept.any() else None
+
+    return {
+        "first": str(data.DAYS[days[0]].date()), "near_holiday": [bool(near_event(np.array([day]))[0]) for day in days],
+        "wape": {name: [of_day(name, day) for day in days] for name in SHOWN_BY_DAY},
+    }
 
 
-def torch_levels(network, panel, change=lambda raw: raw):
-    """Unscaled quantiles [origin, series, step, level] from batches of windows, optionally with parts taken away."""
-    found, categories = [], torch.arange(panel.units.shape[0])
-    with torch.no_grad():
-        for start in STARTS:
-            past, future, static, _, scale = windows.tensors(change(panel.raw(categories, torch.full_like(categories, start))))
-            found.append(features.unscale(network(past, future, static), scale.numpy()[:, :, None]))
-    return np.stack(found)
+def of_seed(name, actual, levels, rivals):
+    """One seed's scores, and its WAPE relative to each rival's."""
+    found = scores(actual, levels[..., ANSWERED], OPEN)
+    against = {rival: round(found["wape"] / wape(actual, made[..., 1], OPEN) - 1, 4) for rival, made in rivals.items()}
+    apart = gap(actual, levels[..., ANSWERED[1]], rivals["gradient_boosting"][..., 1], OPEN)
+    return {"weights": name, **found, "ordinary_days": coverage(actual, levels, ORDINARY), "wape_against": against, "gap_to_gradient_boosting": apart}
 
 
-def without(raw, start=False, covariates=False, keep=None, gaps=False):
-    """Windows as a poorer request would give them."""
-    steps = torch.arange(raw["observed"].shape[1])[None]
-    early = (steps < features.CONTEXT - keep).float() if keep else torch.zeros_like(steps)
-    lost = (torch.rand(raw["observed"].shape, generator=torch.Generator().manual_seed(0)) < 0.2).float() * (steps < features.CONTEXT) if gaps else 0
-    known = {name: (values, known * (1 - early) * (not covariates)) for name, (values, known) in raw["covariates"].items()}
-    return {**raw, "observed": raw["observed"] * (1 - early) * (1 - lost), "dated": raw["dated"] * (not start), "covariates": known}
+def spread(seeds, name):
+    values = [seed[name] for seed in seeds]
+    return {f"mean_{name}": round(float(np.mean(values)), 4), f"sd_{name}": round(float(np.std(values, ddof=len(values) > 1)), 4)}
 
 
-POORER = {
-    "no start": dict(start=True), "no display and mailer": dict(covariates=True), "series only": dict(start=True, covariates=True),
-    "28 days of history": dict(keep=28), "14 days of history": dict(keep=14), "a fifth of the days missing": dict(gaps=True),
-}
-
-
-def load(weights):
-    network = model.Forecaster()
-    network.load_state_dict(torch.load(weights))
-    return network.eval()
+def cold_start(units, actual):
+    """WAPE of the rules of thumb where they, too, are given 14 days."""
+    rules = {
+        "naive_lag_7": baselines.naive_lag_7,
+        "last_2_same_weekdays": lambda *given: baselines.mean_of_same_weekdays(*given, weeks=2),
+        "level_14_times_weekday_profile": lambda *given: baselines.level_times_weekday_profile(*given, days=14),
+    }
+    return {name: wape(actual, np.stack([rule(units, start, UNTIL) for start in STARTS]), OPEN) for name, rule in rules.items()}
 
 
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("weights", nargs="+", type=pathlib.Path)
-    arguments.add_argument("--tract-difference", type=float)
-    given = arguments.parse_args()
-    weights = given.weights
+    weights = arguments.parse_args().weights
     torch.set_num_threads(1)
-    table, runtime, until = data.load(), export.session(), day(LAST_TRAINING_DAY)
+    table, runtime = data.load(), export.session()
     panel, units, count = windows.Panel(table), table["units"], len(table["categories"])
     actual = np.stack([units[:, start:start + features.HORIZON] for start in STARTS])
 
     levels = np.stack([request.levels(runtime, [request.of(table, category, start) for category in range(count)]) for start in STARTS])
-    made = {"transformer": levels[..., ANSWERED]}
-    for name, rule in baselines.RULES.items():
-        made[name] = baselines.rule_forecasts(rule, units, STARTS, until)
-    started = time.time()
-    made["gradient_boosting"] = baselines.boosting_forecasts(panel, STARTS, until)
-    boosting_seconds = time.time() - started
+    assert (levels >= 0).all(), "demand below zero"
+    rivals = {name: baselines.rule_forecasts(rule, units, STARTS, UNTIL) for name, rule in baselines.RULES.items()}
+    rivals["gradient_boosting"] = baselines.boosting_forecasts(baselines.boosting(panel, windows.learnable(UNTIL)), panel, STARTS)
+    made = {"transformer": levels[..., ANSWERED], **rivals}
 
-    networks = [load(path) for path in weights]
-    by_seed = [torch_levels(network, panel) for network in networks]
+    networks = [forecasts.load(path) for path in weights]
+    by_seed = [forecasts.levels(network, panel) for network in networks]
     drift = np.abs(by_seed[0] - levels).max()
     assert drift < 1e-2, f"model.onnx is not the export of the first weights: {drift}"
-    seeds = [scores(actual, found[..., ANSWERED], ORDINARY) for found in by_seed]
-    everything, holidays = np.ones_like(ORDINARY), near_event()
-    poorer = {name: scores(actual, torch_levels(networks[0], panel, lambda raw: without(raw, **change))[..., ANSWERED], ORDINARY)["wape"] for name, change in POORER.items()}
-    report = {
-        "dataset": "Complete Journey (84.51°), product categories by store-local day, 2017", "licence": "CC0",
-        "training_window": ["2017-01-01", LAST_TRAINING_DAY], "test_window": [FIRST_ORIGIN, LAST_ORIGIN],
-        "origins": len(STARTS), "horizon": features.HORIZON, "series": count, "rows": int(actual.size),
-        "primary": "excluding 25 December", "primary_rows": int(ORDINARY.sum() * count),
-        "metrics": {name: scores(actual, found, ORDINARY) for name, found in made.items()},
-        "including_25_december": {name: scores(actual, found, everything) for name, found in made.items()},
-        "by_day": {
-            label: {name: scores(actual, made[name], kept) for name in ("transformer", "level_28_times_weekday_profile", "gradient_boosting")}
-            for label, kept in (("within 3 days of a holiday", ORDINARY & holidays), ("other days", ORDINARY & ~holidays))
+    seeds = [of_seed(path.stem, actual, found, rivals) for path, found in zip(weights, by_seed)]
+    poorer = {name: wape(actual, forecasts.levels(networks[0], panel, lambda raw: forecasts.without(raw, **change))[..., LEVELS.index(0.5)], OPEN) for name, change in forecasts.POORER.items()}
+    report.add(
+        dataset="Complete Journey (84.51°), product categories by store-local day, 2017", licence="CC0",
+        training_window=["2017-01-01", LAST_TRAINING_DAY], test_window=[FIRST_ORIGIN, LAST_ORIGIN],
+        origins=len(STARTS), horizon=features.HORIZON, series=count, rows=int(actual.size),
+        primary="excluding 25 December", primary_rows=int(OPEN.sum() * count),
+        metrics={name: scores(actual, found, OPEN) for name, found in made.items()},
+        including_25_december={name: scores(actual, found, EVERY) for name, found in made.items()},
+        by_day={label: {name: scores(actual, made[name], kept) for name in SHOWN_BY_DAY} for label, kept in DAYS.items()},
+        by_date=by_date(actual, made),
+        calibration={
+            **calibration(actual, levels, forecasts.levels(forecasts.unadjusted(networks[0]), panel), table),
+            "factors": {"by_volume": networks[0].widening.numpy().round(3).tolist(), "near_event": networks[0].event_widening.numpy().round(3).tolist()},
         },
-        "coverage_95": round(float(np.swapaxes((actual >= levels[..., 0]) & (actual <= levels[..., -1]), 1, 2)[ORDINARY].mean()), 4),
-        "wape_with_poorer_inputs": poorer,
-        "gap_to_gradient_boosting": bootstrap(actual, made["transformer"][..., 1], made["gradient_boosting"][..., 1], ORDINARY),
-        "seeds": {
-            "shipped": weights[0].stem, "weights": [path.stem for path in weights],
-            **{f"{part}_{name}": round(float(of([seed[name] for seed in seeds])), 4) for name in ("wape", "pinball", "coverage_80") for part, of in (("mean", np.mean), ("sd", lambda values: np.std(values, ddof=len(values) > 1)))},
-            "wape": [seed["wape"] for seed in seeds],
+        wape_with_poorer_inputs=poorer, wape_of_rules_with_14_days=cold_start(units, actual),
+        gap_to_gradient_boosting=gap(actual, made["transformer"][..., 1], made["gradient_boosting"][..., 1], OPEN),
+        seeds={
+            "shipped": weights[0].stem, **spread(seeds, "wape"), **spread(seeds, "pinball"), **spread(seeds, "coverage_80"),
+            "each": seeds,
         },
-        "gradient_boosting_seconds": round(boosting_seconds), "parameters": sum(part.numel() for part in networks[0].parameters()),
-        "onnx_bytes": export.FILE.stat().st_size, "max_abs_diff_tract_onnxruntime": given.tract_difference,
-    }
-    REPORT.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
-    print(pd.DataFrame(report["metrics"]).T.to_string())
+        parameters=sum(part.numel() for part in networks[0].parameters()),
+        onnx_bytes=export.FILE.stat().st_size,
+    )
+    print(pd.DataFrame(report.read()["metrics"]).T.to_string())
 
 
 if __name__ == "__main__":

@@ -34,11 +34,11 @@ def export(network):
     return sorted({node.op_type for node in graph.graph.node})
 
 
-def session():
-    """The model in onnxruntime on one thread."""
+def session(file=FILE):
+    """A model in onnxruntime on one thread."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    return onnxruntime.InferenceSession(str(FILE), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
 
 
 def run(runtime, feeds):

@@ -3,6 +3,7 @@
 It follows `plugin-config.yaml` and knows nothing of training, of the data set or of the model.
 """
 import datetime
+import os
 import pathlib
 
 import numpy as np
@@ -10,7 +11,9 @@ import yaml
 
 CONFIG = yaml.safe_load(pathlib.Path(__file__).parents[1].joinpath("plugin-config.yaml").read_text())
 PRE, POST = CONFIG["preprocess"], CONFIG["postprocess"]
-CONTEXT, HORIZON, LEVELS = PRE["context"], PRE["horizon"], np.array(POST["levels"])
+CONTEXT, LEVELS = PRE["context"], np.array(POST["levels"])
+# `longer.py` asks the same code how far it can look; what is served is what the configuration says.
+HORIZON = int(os.environ.get("HORIZON", PRE["horizon"]))
 WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 DAY = datetime.timedelta(days=1)
 

@@ -2,8 +2,9 @@
 
 usage: manifest.py
 """
-import json
 import pathlib
+
+from manifest_parts import examples, plugins
 
 CARD = pathlib.Path(__file__).parents[1]
 MANIFEST = CARD.parent / "manifests" / "retail-demand.yaml"
@@ -21,66 +22,17 @@ model:
   reference: reference.npz
 """
 
-
-def plugins():
-    """The two blocks of plugin-config.yaml, as they stand, under the plugins that read them."""
-    text = (CARD / "plugin-config.yaml").read_text()
-    names = {"preprocess": "window-series", "postprocess": "forecast-quantiles"}
-    lines = []
-    for line in text.splitlines():
-        stage = line.rstrip(":")
-        if stage in names:
-            lines += [line, f"  plugin: {names[stage]}", "  config:"]
-        elif line.startswith("#"):
-            lines.append(line)
-        else:
-            lines.append("  " + line)
-    return "\n".join(lines) + "\n"
-
-
 INPUT = """\
 # Over what window-series says of its input: the page counts in units.
 input:
   properties:
     series: { title: Units sold, x-ui: { unit: units } }
 """
-
-
-def flow(value):
-    return json.dumps(value, ensure_ascii=False)
-
-
-def block(mapping, indent):
-    """`mapping` as YAML: inner mappings as blocks, lists and scalars on one line."""
-    pad = " " * indent
-    for key, value in mapping.items():
-        if isinstance(value, dict):
-            yield f"{pad}{flow(key) if key[0].isdigit() else key}:"
-            yield from block(value, indent + 2)
-        else:
-            yield f"{pad}{flow(key) if key[0].isdigit() else key}: {flow(value)}"
-
-
-def examples():
-    yield "# Held-out weeks, good and bad, with what was really sold; `expect` is what the training code answers."
-    yield "examples:"
-    for example in json.loads((CARD / "examples.json").read_text()):
-        yield f"  - name: {flow(example['name'])}"
-        yield "    request:"
-        yield from block(example["request"], 6)
-        yield f"    actual: {flow(example['actual'])}"
-        yield "    expect:"
-        # Rounding to three digits goes to even here and away from zero in the plugin.
-        yield "      tolerance: 0.002"
-        yield "      value:"
-        for output in example["expect"]["outputs"]:
-            first, *rest = block(output, 10)
-            yield "        - " + first.strip()
-            yield from rest
+EXAMPLES = "Held-out weeks, good and bad, with what was really sold; `expect` is what the training code answers."
 
 
 def main():
-    MANIFEST.write_text(HEAD + plugins() + INPUT + "\n".join(examples()) + "\n")
+    MANIFEST.write_text(HEAD + plugins(CARD) + INPUT + "\n".join(examples(CARD, EXAMPLES)) + "\n")
 
 
 if __name__ == "__main__":

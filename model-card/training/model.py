@@ -18,6 +18,8 @@ LARGEST = 28.0
 SAME_WEEKDAY = [1, 2, 3, 4, 6, 8, 12]
 RECENT = [7, 14, 28, 56, 84]
 KNOTS = [1.0, 3.0, 5.0, 8.0, 12.0, 17.0, 24.0, 31.0]
+# The conformal adjustment has a row for 8, 16, 32 and 64 units a day, and what lies between is interpolated.
+VOLUMES = 4
 
 
 def trailing(length, spans):
@@ -40,7 +42,8 @@ class Summary(nn.Module):
 
     def by_week(self, values):
         """[batch, context] to [batch, horizon, weeks]: row h holds the days with the weekday of step h."""
-        return values.reshape(-1, WEEKS, HORIZON).transpose(1, 2)
+        rows = values.reshape(-1, WEEKS, 7).transpose(1, 2)
+        return rows if HORIZON == 7 else rows.repeat(1, HORIZON // 7, 1)
 
     def covariate(self, past, future, name):
         """Level, change against the last 28 days, change against the same weekday a week ago, and what is known."""
@@ -132,12 +135,32 @@ class Forecaster(nn.Module):
             signs[4:max(k, 3) + 1, k] = 1
         self.register_buffer("signs", signs)
 
-    def forward(self, past, future, static):
+        # Conformal factors of the steps, by volume and for days near an event; `calibrate.py` fits them, training leaves them at 1.
+        self.register_buffer("volumes", torch.arange(float(VOLUMES)))
+        self.register_buffer("widening", torch.ones(VOLUMES, 7))
+        self.register_buffer("event_widening", torch.ones(7))
+
+    def parts(self, past, future, static):
+        """The median, the positive steps between neighbouring quantiles before any adjustment, and what is closed."""
         series, day, level, unit, closed = self.summary(past, future, static)
         x = torch.cat([self.series(series).unsqueeze(1), self.day(day)], 1) + self.step
         for block in self.blocks:
             x = block(x)
         head = self.head(self.norm(x[:, 1:]))
-        median = level.unsqueeze(2) + head[:, :, 3:4]
-        steps = nn.functional.softplus(head) * unit.unsqueeze(2)
+        return level.unsqueeze(2) + head[:, :, 3:4], nn.functional.softplus(head) * unit.unsqueeze(2), closed
+
+    def volume(self, static):
+        """[batch, VOLUMES] weights that add up to one: where the scale lies between 8, 16, 32 and 64."""
+        place = (static / math.log(2) - 3).clamp(0, VOLUMES - 1)
+        return torch.relu(1 - (place - self.volumes).abs())
+
+    def near_event(self, future):
+        """[batch, horizon, 1]: one within `event_window` days of a feast or a holiday."""
+        felt = sum(future[:, :, FUTURE[f"{side}:{event}"]] for side in ("before", "after") for event in ("feast", "holiday"))
+        return (felt * (features.PRE["event_window"] + 1)).clamp(0, 1).unsqueeze(2)
+
+    def forward(self, past, future, static):
+        median, steps, closed = self.parts(past, future, static)
+        steps = steps * (self.volume(static) @ self.widening).unsqueeze(1)
+        steps = steps * (1 + self.near_event(future) * (self.event_widening - 1))
         return (median + steps @ self.signs) * (1 - closed)

@@ -1,33 +1,47 @@
-"""Everything from nothing: table, three seeds, export, evaluation, examples, manifest and card, in the order of dependence.
+"""Everything from nothing: table, three seeds, calibration, export, evaluation, examples, manifest, plots and card, in the order of dependence.
 
-usage: reproduce.py [--wheel FILE]
+usage: reproduce.py [--wheel FILE] [--modelhost PROGRAM]   with the server's program, its engine is compared with onnxruntime too
 """
 import argparse
+import os
 import pathlib
 import subprocess
 import sys
+import time
+
+import report
 
 HERE = pathlib.Path(__file__).parent
 WEIGHTS = [HERE / "weights" / f"seed-{seed}.pt" for seed in range(3)]
 
 
-def step(script, *arguments):
-    print(f"== {script}", flush=True)
-    subprocess.run([sys.executable, str(HERE / script), *map(str, arguments)], check=True)
+def step(script, *arguments, **environment):
+    print(f"== {script} {environment or ''}", flush=True)
+    started = time.time()
+    subprocess.run([sys.executable, str(HERE / script), *map(str, arguments)], check=True, env={**os.environ, **environment})
+    print(f"   {time.time() - started:.0f} s", flush=True)
 
 
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--wheel")
-    wheel = arguments.parse_args().wheel
-    step("data.py", *(["--wheel", wheel] if wheel else []))
-    WEIGHTS[0].parent.mkdir(exist_ok=True)
-    for seed, file in enumerate(WEIGHTS):
-        step("train.py", "--seed", seed, "--out", file)
+    arguments.add_argument("--modelhost")
+    given = arguments.parse_args()
+    step("data.py", *(["--wheel", given.wheel] if given.wheel else []))
+    step("train.py", "--seeds", len(WEIGHTS), "--out", WEIGHTS[0].parent)
+    step("calibrate.py", *WEIGHTS)
     step("export.py", WEIGHTS[0])
+    report.FILE.unlink(missing_ok=True)
     step("evaluate.py", *WEIGHTS)
+    step("unseen.py", WEIGHTS[0])
+    for horizon in ("14", "28"):
+        step("longer.py", HORIZON=horizon)
+    step("quantize.py")
     step("examples.py")
     step("manifest.py")
+    if given.modelhost:
+        step("agreement.py", given.modelhost)
+    step("plots.py")
     step("card.py")
 
 

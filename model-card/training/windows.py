@@ -12,6 +12,12 @@ CONTEXT, HORIZON = features.CONTEXT, features.HORIZON
 COVARIATES = features.PRE["covariates"]
 DROP = {"start": 0.04, "past": 0.03, "future": 0.03, "shorten": 0.03, "gaps": 0.03}
 MIXED = 0.3
+FIRST_ORIGIN = 14
+
+
+def learnable(until, left_out=frozenset()):
+    """The days on which training windows may begin: none of their target days is after `until` (a day index) or left out."""
+    return [origin for origin in range(FIRST_ORIGIN, until - HORIZON + 2) if left_out.isdisjoint(range(origin, origin + HORIZON))]
 
 
 class Panel:
