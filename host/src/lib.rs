@@ -11,6 +11,7 @@
 pub mod allocator;
 pub mod authoring;
 pub mod bench;
+pub mod cache;
 pub mod card;
 pub mod chart;
 pub mod cli;
@@ -23,11 +24,13 @@ pub mod model;
 pub mod pipeline;
 pub mod plugin;
 mod priority;
+pub mod publish;
 pub mod registry;
 pub mod scheduler;
 pub mod service;
 pub mod settings;
 pub mod source;
+pub mod spans;
 pub mod tensor;
 pub mod watch;
 

@@ -41,6 +41,8 @@ pub struct Metrics {
     in_flight: IntGauge,
     queue_depth: IntGaugeVec,
     rejected: IntCounterVec,
+    keyed: IntCounterVec,
+    cached: IntCounterVec,
     plugin_faults: IntCounterVec,
     loads: IntCounterVec,
     reloads: IntCounterVec,
@@ -140,8 +142,18 @@ impl Metrics {
             )?,
             rejected: counter(
                 "modelhost_rejected_total",
-                "Requests turned away, by reason: overloaded, deadline, not_ready.",
+                "Requests turned away, by reason: overloaded, deadline, not_ready, unauthorized, rate_limited.",
                 &["model", "reason"],
+            )?,
+            cached: counter(
+                "modelhost_cache_requests_total",
+                "Answers looked for in the cache, by result: hit, miss, error.",
+                &["model", "result"],
+            )?,
+            keyed: counter(
+                "modelhost_key_requests_total",
+                "Predictions asked for with an API key, by its name.",
+                &["model", "key"],
             )?,
             plugin_faults: counter(
                 "modelhost_plugin_faults_total",
@@ -198,7 +210,13 @@ impl Metrics {
         for result in RELOADS {
             self.reloads.with_label_values(&[model, result]).inc_by(0);
         }
-        for reason in ["overloaded", "deadline", "not_ready"] {
+        for reason in [
+            "overloaded",
+            "deadline",
+            "not_ready",
+            "unauthorized",
+            "rate_limited",
+        ] {
             self.rejected.with_label_values(&[model, reason]).inc_by(0);
         }
     }
@@ -243,6 +261,16 @@ impl Metrics {
     /// A request was turned away before it was answered.
     pub fn request_rejected(&self, model: &str, reason: &str) {
         self.rejected.with_label_values(&[model, reason]).inc();
+    }
+
+    /// An answer was looked for in the cache.
+    pub fn cache_asked(&self, model: &str, result: &str) {
+        self.cached.with_label_values(&[model, result]).inc();
+    }
+
+    /// A prediction was asked for with the key of this name.
+    pub fn key_used(&self, model: &str, key: &str) {
+        self.keyed.with_label_values(&[model, key]).inc();
     }
 
     /// A plugin call ended in a fault.

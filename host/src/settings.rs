@@ -1,9 +1,15 @@
 //! Settings: command line and environment, read once and nowhere else.
 //! Must not know what they are used for.
 
+mod access;
 mod bench;
+mod publish;
+mod traces;
 
+pub use access::{Access, Origin, Rate};
 pub use bench::Bench;
+pub use publish::{Publish, PublishModel, PublishSpace};
+pub use traces::Traces;
 
 use crate::source::HubSettings;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -12,7 +18,7 @@ use std::time::Duration;
 
 /// Serve an ONNX model from one YAML manifest: a page, an API and metrics.
 #[derive(Debug, Parser)]
-#[command(name = "modelhost", version)]
+#[command(name = "modelhost", version = env!("MODELHOST_VERSION"))]
 pub struct Settings {
     /// What to do.
     #[command(subcommand)]
@@ -52,6 +58,9 @@ pub enum Command {
     /// Write, build, look at and try plugins
     #[command(subcommand)]
     Plugin(Plugin),
+    /// Bring a model to a repo of the Hub, and a manifest to a Space
+    #[command(subcommand)]
+    Publish(Publish),
     /// Roll a model of a running server back, or promote the version that is on trial
     Admin(Admin),
     /// Ask a running server whether it is alive (for container health checks)
@@ -98,6 +107,18 @@ pub struct Serve {
         value_name = "TOKEN"
     )]
     pub admin_token: Option<Token>,
+    /// Who may predict.
+    #[command(flatten)]
+    pub access: Access,
+    /// Where traces go.
+    #[command(flatten)]
+    pub traces: Traces,
+    /// A Redis that keeps answers for several servers, as redis://HOST:6379/0; by default each keeps its own
+    #[arg(long, env = "CACHE_URL", hide_env_values = true, value_name = "URL")]
+    pub cache_url: Option<Token>,
+    /// Memory for answers that this process keeps, of models whose manifest says `cache`
+    #[arg(long, env = "MODELHOST_CACHE_MIB", value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub cache_mib: u32,
 }
 
 /// `modelhost check`
@@ -310,16 +331,11 @@ pub enum World {
 pub struct Token(String);
 
 impl std::str::FromStr for Token {
-    type Err = String;
+    type Err = std::convert::Infallible;
 
-    fn from_str(text: &str) -> Result<Token, String> {
-        let is_fit = text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_graphic());
-        match is_fit {
-            true => Ok(Token(text.to_owned())),
-            false => {
-                Err("a token has at least 16 letters, digits or signs, and no space".to_owned())
-            }
-        }
+    /// Takes any text: where a value is refused, the command line's parser repeats it.
+    fn from_str(text: &str) -> Result<Token, Self::Err> {
+        Ok(Token(text.to_owned()))
     }
 }
 
@@ -333,6 +349,15 @@ impl Token {
     /// The word itself.
     pub fn reveal(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it is hard enough to guess, and if not, what to do about it.
+    pub fn check(&self) -> Result<(), &'static str> {
+        let is_fit = self.0.len() >= 16 && self.0.bytes().all(|byte| byte.is_ascii_graphic());
+        match is_fit {
+            true => Ok(()),
+            false => Err("has at least 16 letters, digits or signs, and no space"),
+        }
     }
 }
 
@@ -430,6 +455,12 @@ pub fn hub() -> HubSettings {
         |name| std::env::var(name).ok(),
         |path| std::fs::read_to_string(path).ok(),
     )
+}
+
+/// A variable of the environment that the command line names.
+fn variable(name: &str) -> Option<String> {
+    #[allow(clippy::disallowed_methods, reason = "settings are read here")]
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 impl Serve {

@@ -1,4 +1,4 @@
-//! Progress bars, on a terminal: of downloads, and of time that passes.
+//! Progress bars, on a terminal: of downloads and uploads, and of time that passes.
 //! Must not know what is loaded or measured, or why; elsewhere the log says how far a download is.
 
 use crate::service::{Observe, Step};
@@ -43,6 +43,45 @@ pub(super) fn observer() -> Observe {
             }
         }
     })
+}
+
+/// One bar for whatever moves now, hidden by itself where stderr is no terminal.
+pub(super) struct Moving(Mutex<Option<(String, ProgressBar)>>);
+
+impl Moving {
+    pub(super) fn new() -> Moving {
+        Moving(Mutex::default())
+    }
+
+    /// `done` of `total` bytes of what `caption` names; the bar goes away with the last of them.
+    pub(super) fn show(&self, caption: &str, done: u64, total: u64) {
+        let mut shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if shown.as_ref().is_none_or(|(known, _)| known != caption) {
+            if let Some((_, bar)) = shown.take() {
+                bar.finish_and_clear();
+            }
+            let bar = ProgressBar::new(total).with_message(caption.to_owned());
+            let style =
+                ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes} {eta}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            *shown = Some((caption.to_owned(), bar));
+        }
+        if let Some((_, bar)) = shown.as_ref() {
+            bar.set_position(done);
+            if done >= total {
+                bar.finish_and_clear();
+            }
+        }
+    }
+
+    /// Writes a line that the bar does not overwrite.
+    pub(super) fn line(&self, text: &dyn std::fmt::Display) {
+        let shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match shown.as_ref() {
+            Some((_, bar)) => bar.suspend(|| super::load::complain(text)),
+            None => super::load::complain(text),
+        }
+    }
 }
 
 /// Draws how much of `lasts` is over, for as long as it is polled.

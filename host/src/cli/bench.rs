@@ -7,7 +7,7 @@ use crate::bench::{Load, OUTSTANDING, Pace, Report, Target, cpus, ready};
 use crate::manifest::{Manifest, default_index};
 use crate::plugin::Plugin;
 use crate::registry::Registry;
-use crate::settings::{Bench, Serve};
+use crate::settings::{Access, Bench, Serve, Traces};
 use bytes::Bytes;
 use std::io::Write as _;
 use std::net::Ipv4Addr;
@@ -228,6 +228,10 @@ fn serve(settings: &Bench, manifests: PathBuf) -> Serve {
         client_timeout_s: 20,
         poll_s: 30,
         admin_token: None,
+        access: Access::default(),
+        traces: Traces::default(),
+        cache_url: None,
+        cache_mib: 64,
     }
 }
 

@@ -2,13 +2,15 @@
 //! Must not know who started it, what stops it, routes or how a model is loaded.
 
 use super::{follow, load};
-use crate::http::{Server, Timeouts};
+use crate::cache::Cache;
+use crate::http::{Access, Keys, Origins, Rate, Server, Timeouts};
 use crate::manifest;
 use crate::metrics::Metrics;
 use crate::registry::Registry;
 use crate::scheduler::Scheduler;
 use crate::service::Loader;
-use crate::settings::Serve;
+use crate::settings::{self, Serve, Token};
+use crate::spans::Spans;
 use anyhow::Context as _;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -31,6 +33,7 @@ pub(super) struct Host<'a> {
     metrics: Arc<Metrics>,
     loader: Loader,
     listener: TcpListener,
+    spans: Spans,
     /// What the models are made of on this disk.
     files: Vec<PathBuf>,
 }
@@ -42,6 +45,14 @@ impl<'a> Host<'a> {
         cache: Option<&std::path::Path>,
     ) -> anyhow::Result<Option<Host<'a>>> {
         let began = Instant::now();
+        if let Err(problem) = secrets(settings) {
+            load::complain(&problem);
+            return Ok(None);
+        }
+        let spans = match settings.traces.endpoint() {
+            Some(endpoint) => Spans::to(&endpoint, &settings.traces.service_name)?,
+            None => Spans::default(),
+        };
         let loader = load::loader(settings.worker_count(), cache)?;
         let metrics = loader.metrics.clone();
         let scheduler = Scheduler::start(settings.worker_count(), metrics.clone())?;
@@ -79,6 +90,7 @@ impl<'a> Host<'a> {
             metrics,
             loader,
             listener,
+            spans,
             files,
         }))
     }
@@ -120,7 +132,19 @@ impl<'a> Host<'a> {
             ));
             let admin = settings.admin_token.as_ref();
             let admin = admin.map(|token| token.reveal().to_owned());
-            let server = Server::new(self.registry, self.metrics, admin);
+            let access = access(&settings.access);
+            let cache = match &settings.cache_url {
+                Some(url) => Cache::shared(url.reveal())?,
+                None => Cache::in_memory(u64::from(settings.cache_mib) << 20),
+            };
+            let server = Server::new(
+                self.registry,
+                self.metrics,
+                admin,
+                access,
+                cache,
+                self.spans,
+            );
             let timeouts = Timeouts {
                 client: settings.client_timeout(),
                 grace: settings.grace(),
@@ -136,5 +160,29 @@ impl<'a> Host<'a> {
         self.runtime.shutdown_background();
         drop(self.scheduler);
         Ok(())
+    }
+}
+
+/// What is wrong with tokens and keys; said here because the command line's parser would repeat them.
+fn secrets(settings: &Serve) -> Result<(), String> {
+    let admin = settings.admin_token.as_ref().map_or(Ok(()), Token::check);
+    admin
+        .map_err(|what| format!("the admin token {what}: set MODELHOST_ADMIN_TOKEN to another"))?;
+    settings.access.keys().map(|_| ())
+}
+
+fn access(settings: &settings::Access) -> Access {
+    let keys = settings.keys().unwrap_or_default();
+    let origins = settings.cors.iter().map(|origin| origin.0.clone());
+    let rate = settings.rate_limit.map(|rate| Rate {
+        count: rate.count,
+        per: rate.per,
+    });
+    Access {
+        keys: Keys::of(keys),
+        rate,
+        proxies: settings.trusted_proxies.clone(),
+        origins: Origins::of(origins),
+        careful: !settings.no_security_headers,
     }
 }

@@ -12,6 +12,7 @@ mod init;
 mod load;
 mod plugin;
 mod predict;
+mod publish;
 mod serve;
 mod warm;
 
@@ -36,6 +37,7 @@ pub fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         Command::Predict(settings) => predict::run(settings, cache),
         Command::Bench(settings) => bench::run(settings, cache),
         Command::Plugin(settings) => plugin::run(settings, cache),
+        Command::Publish(settings) => publish::run(settings),
         Command::Admin(settings) => admin::run(settings),
         Command::Health(settings) => health::run(settings),
     }

@@ -45,13 +45,11 @@ pub(super) fn run(settings: &Predict, cache: Option<&Path>) -> anyhow::Result<Ex
         }
         Err(error) => return Err(error.into()),
     };
-    let request = Request {
-        content_type: "application/json".to_owned(),
-        body: body.into(),
-    };
+    let request = Request::json(body);
     match service.pipeline.predict(&request) {
         Ok(answer) => {
-            writeln!(std::io::stdout(), "{{\"outputs\":{}}}", answer.outputs)?;
+            let outputs = answer.outputs.into_json();
+            writeln!(std::io::stdout(), "{{\"outputs\":{outputs}}}")?;
             Ok(ExitCode::SUCCESS)
         }
         Err(error @ (pipeline::Error::Malformed(_) | pipeline::Error::MediaType { .. })) => {

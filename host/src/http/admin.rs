@@ -1,10 +1,9 @@
 //! `POST /admin/models/{name}/{action}`: what an operator with the token may do.
 //! Must not know how it is done.
 
-use super::Shared;
 use super::health::json_response;
-use super::predict::unknown;
 use super::reject::Reject;
+use super::{Shared, find};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use warp::http::header::AUTHORIZATION;
@@ -19,7 +18,7 @@ pub(super) fn act(shared: &Shared, name: &str, action: &str, headers: &HeaderMap
 }
 
 fn done(shared: &Shared, name: &str, action: &str) -> Result<Response, Reject> {
-    let entry = shared.registry.find(name).ok_or_else(|| unknown(shared))?;
+    let entry = find::named(shared, name)?;
     let version = match action {
         "rollback" => entry.roll_back(),
         "promote" => entry.promote(),
@@ -40,7 +39,7 @@ fn done(shared: &Shared, name: &str, action: &str) -> Result<Response, Reject> {
     Ok(json_response(StatusCode::OK, &done))
 }
 
-fn allowed(shared: &Shared, headers: &HeaderMap) -> Result<(), Reject> {
+pub(super) fn allowed(shared: &Shared, headers: &HeaderMap) -> Result<(), Reject> {
     let Some(token) = &shared.admin else {
         let message =
             "there are no admin routes; start the server with MODELHOST_ADMIN_TOKEN to have them";

@@ -54,6 +54,14 @@ impl Form {
         }
     }
 
+    /// A word for what `Accept` asks for.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Form::Json | Form::Charts(_) => "json",
+            Form::Chart(format) => format.name(),
+        }
+    }
+
     /// With what the request's own parameters ask for.
     pub(super) fn with(self, asked: &Map<String, Value>) -> Form {
         let named = asked.get("chart").and_then(Value::as_str);

@@ -1,8 +1,8 @@
 //! Probes and metrics: alive, ready, counted.
 //! Must not know what is served.
 
-use super::Shared;
 use super::reject::Reject;
+use super::{Shared, call, find};
 use serde_json::{Map, Value, json};
 use warp::http::StatusCode;
 use warp::http::header::{CONTENT_TYPE, HeaderValue};
@@ -41,6 +41,18 @@ pub(super) fn ready(shared: &Shared) -> Response {
         status,
         &json!({"ready": is_ready, "draining": registry.is_draining(), "models": models}),
     )
+}
+
+/// 200 while the model called `name` answers, as Hugging Face's clients ask at a model's own address.
+pub(super) fn model(shared: &Shared, name: &str) -> Response {
+    let entry = match find::named(shared, name) {
+        Ok(entry) => entry,
+        Err(reject) => return reject.into_response(),
+    };
+    match entry.live() {
+        Some(_) => json_response(StatusCode::OK, &json!({"status": "ok"})),
+        None => call::not_ready(&entry).into_response(),
+    }
 }
 
 /// The Prometheus text exposition.

@@ -2,13 +2,16 @@
 //! Must not know routes.
 
 use super::{Shared, Timeouts, trace};
-use hyper::server::conn::http1;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,13 +36,15 @@ impl Listening {
     ) {
         let permits = Arc::new(Semaphore::new(self.connections));
         let graceful = GracefulShutdown::new();
-        let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new())
+        let mut http = auto::Builder::new(TokioExecutor::new()).http1_only();
+        http.http1()
+            .timer(TokioTimer::new())
             .header_read_timeout(self.timeouts.client);
-        let accept = |stream: TcpStream, permit| {
+        let accept = |stream: TcpStream, peer: IpAddr, permit| {
             let service = TowerToHyperService::new(warp::service(routes.clone()));
             let shared = self.shared.clone();
-            let answer = service_fn(move |request| {
+            let answer = service_fn(move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(shared.gate.peer(peer));
                 let answer = trace::answer(service.clone(), shared.clone(), request);
                 async move { Ok::<_, Infallible>(answer.await) }
             });
@@ -49,7 +54,8 @@ impl Listening {
             let mut stream = TimeoutStream::new(stream);
             stream.set_write_timeout(Some(self.timeouts.client));
             let io = TokioIo::new(Box::pin(stream));
-            let connection = graceful.watch(http.serve_connection(io, answer));
+            let connection =
+                graceful.watch(http.serve_connection_with_upgrades(io, answer).into_owned());
             tokio::spawn(async move {
                 if let Err(error) = connection.await {
                     tracing::debug!(%error, "connection ended");
@@ -80,13 +86,18 @@ impl Listening {
                 }
                 () = &mut drained, if draining => break,
                 () = &mut deadline, if draining => break,
-                (stream, permit) = self.next(&permits) => accept(stream, permit),
+                (stream, peer, permit) = self.next(&permits) => accept(stream, peer, permit),
             }
         }
         drop(self.listener);
         let left = self.shared.predicting.borrow().to_owned();
+        let mut sockets = self.shared.sockets.subscribe();
+        let ended = async {
+            graceful.shutdown().await;
+            sockets.wait_for(|count| *count == 0).await.ok();
+        };
         tokio::select! {
-            () = graceful.shutdown() => {}
+            () = ended => {}
             () = &mut deadline => tracing::warn!(left, "the grace period is over; ending with requests in flight"),
         }
     }
@@ -94,7 +105,7 @@ impl Listening {
     async fn next(
         &self,
         permits: &Arc<Semaphore>,
-    ) -> (TcpStream, tokio::sync::OwnedSemaphorePermit) {
+    ) -> (TcpStream, IpAddr, tokio::sync::OwnedSemaphorePermit) {
         let permit = permits
             .clone()
             .acquire_owned()
@@ -102,7 +113,7 @@ impl Listening {
             .expect("the semaphore is never closed");
         loop {
             match self.listener.accept().await {
-                Ok((stream, _)) => return (stream, permit),
+                Ok((stream, peer)) => return (stream, peer.ip(), permit),
                 Err(error) => {
                     // Out of file descriptors, most likely: some will be given back.
                     tracing::warn!(%error, "cannot accept a connection");

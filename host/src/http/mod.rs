@@ -1,23 +1,43 @@
 //! The wire: routes, bodies, status codes, connections; the only module that names warp.
 //! Must not know how an answer is made.
 
+mod access;
 mod admin;
 mod body;
 mod bundle;
+mod call;
+mod conditional;
+mod context;
+mod docs;
 mod events;
+mod find;
 mod form;
 mod health;
+mod info;
+mod kept;
 mod listener;
 mod models;
+mod oip;
+mod openapi;
+mod packed;
 mod page;
 mod predict;
 mod reject;
 mod routes;
+mod row;
+mod rows;
+mod socket;
 mod trace;
 mod ui;
+mod v1;
 
+pub use access::{Access, IpNet, Keys, Origins, Rate};
+
+use crate::cache::Cache;
 use crate::metrics::Metrics;
 use crate::registry::Registry;
+use crate::spans::Spans;
+use access::Gate;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,19 +64,36 @@ pub(crate) struct Shared {
     metrics: Arc<Metrics>,
     /// What an operator must show; none, and nobody is one.
     admin: Option<String>,
+    gate: Gate,
+    cache: Cache,
     /// Predictions under way: draining waits for them.
     predicting: watch::Sender<usize>,
+    /// WebSockets that are open: ending waits for their goodbye.
+    sockets: watch::Sender<usize>,
+    spans: Spans,
 }
 
 impl Server {
-    /// A server of the models in `registry`; `admin` is what an operator must show.
-    pub fn new(registry: Arc<Registry>, metrics: Arc<Metrics>, admin: Option<String>) -> Server {
+    /// A server of the models in `registry`; `admin` is what an operator must show, `access` what others may do, `cache`
+    /// where answers are kept for models that want that, and `spans` where traces go.
+    pub fn new(
+        registry: Arc<Registry>,
+        metrics: Arc<Metrics>,
+        admin: Option<String>,
+        access: Access,
+        cache: Cache,
+        spans: Spans,
+    ) -> Server {
         Server {
             shared: Arc::new(Shared {
                 registry,
                 metrics,
                 admin,
+                gate: Gate::new(access),
+                cache,
                 predicting: watch::Sender::new(0),
+                sockets: watch::Sender::new(0),
+                spans,
             }),
         }
     }
@@ -76,9 +113,12 @@ impl Server {
             listener,
             connections,
             timeouts,
-            shared: self.shared,
+            shared: self.shared.clone(),
         };
         listening.run(routes, stop).await;
+        // Blocks on the network; nobody is answered any more.
+        let last = tokio::task::spawn_blocking(move || self.shared.spans.end());
+        last.await.ok();
     }
 }
 

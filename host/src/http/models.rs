@@ -1,9 +1,8 @@
 //! `GET /models` and `GET /models/{name}`: what is served, from what, how it is doing, and what was tried.
 //! Must not know how it was loaded.
 
-use super::Shared;
-use super::predict::unknown;
 use super::reject::Reject;
+use super::{Shared, find};
 use crate::manifest::{Manifest, Rollout, Source};
 use crate::model::{Dim, Port, Signature};
 use crate::pipeline::Batching;
@@ -54,7 +53,7 @@ pub(super) fn list(shared: &Shared) -> Value {
 
 /// Everything about the model called `name`.
 pub(super) fn one(shared: &Shared, name: &str) -> Result<Value, Reject> {
-    let entry = shared.registry.find(name).ok_or_else(|| unknown(shared))?;
+    let entry = find::named(shared, name)?;
     let manifest = entry.manifest();
     let loading = entry.loading();
     let live = entry.live();
@@ -115,7 +114,7 @@ pub(super) fn one(shared: &Shared, name: &str) -> Result<Value, Reject> {
 
 /// How the model called `name` is doing: few enough words to be asked for every second.
 pub(super) fn live(shared: &Shared, name: &str) -> Result<Value, Reject> {
-    let entry = shared.registry.find(name).ok_or_else(|| unknown(shared))?;
+    let entry = find::named(shared, name)?;
     let recent = entry.recent.summary();
     let ms = |time: Option<Duration>| time.map(|time| time.as_secs_f64() * 1e3);
     let live = entry.live();
@@ -272,7 +271,7 @@ fn plugin(plugin: Option<&Plugin>) -> Option<Value> {
     })
 }
 
-fn response_schema(service: &Service) -> &Value {
+pub(super) fn response_schema(service: &Service) -> &Value {
     let whole = &service.pipeline.schemas().response;
     match service.answers_bare() {
         true => &whole["properties"]["outputs"],

@@ -2,7 +2,7 @@
 //! Must not know what the page makes of it.
 
 use super::ui::{self, Content};
-use super::{Shared, models};
+use super::{Shared, conditional, models};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 use warp::http::HeaderMap;
@@ -36,8 +36,10 @@ pub(super) fn page(shared: &Shared, query: &str, headers: &HeaderMap) -> Respons
         .replace("<!-- above -->", &above)
         .replace("<!-- about -->", &about.replace('"', "&quot;"))
         .replace("<!-- state -->", &in_text(&state));
-    let content = Content::of(html.into_bytes(), headers);
-    ui::respond(content, "text/html; charset=utf-8", "no-cache")
+    conditional::respond(html.into_bytes(), headers, |bytes| {
+        let content = Content::of(bytes, headers);
+        ui::respond(content, "text/html; charset=utf-8", "no-cache")
+    })
 }
 
 /// `text-classification` as "Text classification".

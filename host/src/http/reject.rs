@@ -4,11 +4,87 @@
 use crate::pipeline;
 use crate::plugin::CallError;
 use crate::scheduler::Rejected;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 use warp::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use warp::http::{Method, StatusCode};
 use warp::reply::Response;
+
+/// Whose form an error has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// `{"error", "error_type", "field"?}`: Hugging Face's clients read the first.
+    Ours,
+    /// `{"error"}`, of the Open Inference Protocol, and of KServe's version 1.
+    Inference,
+    /// `{"error": {"message", "type", "param", "code"}}`, of OpenAI.
+    OpenAi,
+    /// The same of KServe's forecasts, where the code is the status.
+    Forecast,
+}
+
+impl Dialect {
+    /// Of a path that may have no route.
+    pub(super) fn of(path: &str) -> Dialect {
+        let segments: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        match segments.as_slice() {
+            ["v2", ..] => Dialect::Inference,
+            ["v1", "models", name] if name.contains(':') => Dialect::Inference,
+            ["v1", "timeseries", ..] => Dialect::Forecast,
+            ["v1", ..] => Dialect::OpenAi,
+            _ => Dialect::Ours,
+        }
+    }
+
+    fn status(self, status: StatusCode) -> StatusCode {
+        match (self, status) {
+            // These know no other for what the caller did wrong.
+            (Dialect::Inference | Dialect::OpenAi, StatusCode::UNPROCESSABLE_ENTITY) => {
+                StatusCode::BAD_REQUEST
+            }
+            (_, status) => status,
+        }
+    }
+
+    fn body(
+        self,
+        status: StatusCode,
+        error_type: &str,
+        message: String,
+        field: Option<String>,
+    ) -> Value {
+        match self {
+            Dialect::Ours => {
+                let mut body = json!({"error": message, "error_type": error_type});
+                if let Some(field) = field {
+                    body["field"] = json!(field);
+                }
+                body
+            }
+            Dialect::Inference => json!({"error": message}),
+            Dialect::OpenAi => {
+                let kind = match status {
+                    StatusCode::UNAUTHORIZED => "authentication_error",
+                    StatusCode::TOO_MANY_REQUESTS => "rate_limit_error",
+                    status if status.is_client_error() => "invalid_request_error",
+                    _ => "server_error",
+                };
+                let field = field.as_deref().map(parameter);
+                json!({"error": {"message": message, "type": kind, "param": field, "code": error_type}})
+            }
+            Dialect::Forecast => {
+                let code = status.as_str();
+                let field = field.as_deref().map(parameter);
+                json!({"error": {"message": message, "type": error_type, "param": field, "code": code}})
+            }
+        }
+    }
+}
+
+/// `/input/0` as `input.0`.
+fn parameter(field: &str) -> String {
+    field.trim_start_matches('/').replace('/', ".")
+}
 
 /// Why a request is not answered.
 #[derive(Debug)]
@@ -22,6 +98,12 @@ pub(super) enum Reject {
     },
     /// An operator's route, and no operator's token.
     Unauthorized,
+    /// This server asks for a key, and none of its keys came.
+    NoKey(String),
+    /// A page of a site that may not ask.
+    Forbidden(String),
+    /// One client asks more often than it may.
+    TooOften { message: String, retry_after_s: u64 },
     /// What is asked cannot be done in the state that the model is in.
     Conflict(String),
     /// No such route or model.
@@ -48,7 +130,7 @@ pub(super) enum Reject {
 
 impl Reject {
     /// Status, `error_type` and message.
-    fn parts(self) -> (StatusCode, &'static str, String) {
+    pub(super) fn parts(self) -> (StatusCode, &'static str, String) {
         match self {
             Reject::Malformed(message) => (StatusCode::BAD_REQUEST, "malformed", message),
             Reject::Invalid { message, .. } => {
@@ -59,6 +141,11 @@ impl Reject {
                 "unauthorized",
                 "send `Authorization: Bearer TOKEN` with the token that the server was started with".to_owned(),
             ),
+            Reject::NoKey(message) => (StatusCode::UNAUTHORIZED, "unauthorized", message),
+            Reject::Forbidden(message) => (StatusCode::FORBIDDEN, "forbidden", message),
+            Reject::TooOften { message, .. } => {
+                (StatusCode::TOO_MANY_REQUESTS, "rate_limited", message)
+            }
             Reject::Conflict(message) => (StatusCode::CONFLICT, "conflict", message),
             Reject::NotFound(message) => (StatusCode::NOT_FOUND, "not_found", message),
             Reject::Method { allow } => (
@@ -105,27 +192,54 @@ impl Reject {
         }
     }
 
-    /// `{"error", "error_type", "field"?}` with its status and headers.
+    /// With the place where it is, before its own words.
+    pub(super) fn at(self, place: &str) -> Reject {
+        match self {
+            Reject::Invalid { message, field } => Reject::Invalid {
+                message: format!("{place}: {message}"),
+                field,
+            },
+            Reject::Malformed(message) => Reject::Malformed(format!("{place}: {message}")),
+            other => other,
+        }
+    }
+
+    /// What this server's own routes say, for an answer that has begun already.
+    pub(super) fn said(self) -> Value {
+        let field = match &self {
+            Reject::Invalid { field, .. } => field.clone(),
+            _ => None,
+        };
+        let (status, error_type, message) = self.parts();
+        Dialect::Ours.body(status, error_type, message, field)
+    }
+
+    /// As this server's own routes write it.
     pub(super) fn into_response(self) -> Response {
+        self.written_in(Dialect::Ours)
+    }
+
+    /// The response, with its status and headers.
+    pub(super) fn written_in(self, dialect: Dialect) -> Response {
         let field = match &self {
             Reject::Invalid { field, .. } => field.clone(),
             _ => None,
         };
         let retry_after = match &self {
             Reject::Overloaded(_) => Some(1),
-            Reject::NotReady { retry_after_s, .. } => Some(*retry_after_s),
+            Reject::NotReady { retry_after_s, .. } | Reject::TooOften { retry_after_s, .. } => {
+                Some(*retry_after_s)
+            }
             _ => None,
         };
         let allow = match &self {
             Reject::Method { allow } => Some(*allow),
             _ => None,
         };
-        let is_unauthorized = matches!(self, Reject::Unauthorized);
+        let is_unauthorized = matches!(self, Reject::Unauthorized | Reject::NoKey(_));
         let (status, error_type, message) = self.parts();
-        let mut body = json!({"error": message, "error_type": error_type});
-        if let Some(field) = field {
-            body["field"] = json!(field);
-        }
+        let status = dialect.status(status);
+        let body = dialect.body(status, error_type, message, field);
         let mut response = Response::new(body.to_string().into());
         *response.status_mut() = status;
         let headers = response.headers_mut();
@@ -148,13 +262,21 @@ impl Reject {
             Reject::Overloaded(_) => Some("overloaded"),
             Reject::Deadline(_) => Some("deadline"),
             Reject::NotReady { .. } => Some("not_ready"),
+            Reject::NoKey(_) => Some("unauthorized"),
+            Reject::TooOften { .. } => Some("rate_limited"),
             _ => None,
         }
     }
 
     /// Whether the client may still be sending a body that nobody reads.
     pub(super) fn leaves_a_body(&self) -> bool {
-        matches!(self, Reject::TooLarge(_) | Reject::NotReady { .. })
+        matches!(
+            self,
+            Reject::TooLarge(_)
+                | Reject::NotReady { .. }
+                | Reject::NoKey(_)
+                | Reject::TooOften { .. }
+        )
     }
 
     /// What warp found no route for.
@@ -164,7 +286,7 @@ impl Reject {
                 Reject::Method { allow }
             }
             _ => Reject::NotFound(
-                "there is no such route; there are /, /predict, /models, /models/NAME, /models/NAME/predict, /models/NAME/live, /events, /health, /ready and /metrics"
+                "there is no such route; there are /, /predict, /models, /models/NAME, /models/NAME/predict, /models/NAME/live, /events, /openapi.json, /docs, /info, /health, /ready and /metrics"
                     .to_owned(),
             ),
         }

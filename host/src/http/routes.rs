@@ -1,16 +1,21 @@
 //! All routes on one screen.
 //! Must not know how any of them answers.
 
+use super::access::Peer;
+use super::call::Head;
 use super::health::json_response;
-use super::reject::Reject;
-use super::{Labels, Shared, admin, events, health, models, page, predict, ui};
+use super::reject::{Dialect, Reject};
+use super::{
+    Labels, Shared, admin, body, docs, events, health, info, models, oip, openapi, page, predict,
+    socket, ui, v1,
+};
 use std::sync::Arc;
 use std::time::Duration;
-use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::{HeaderMap, Method, StatusCode};
-use warp::path::FullPath;
+use warp::path::{FullPath, Tail};
 use warp::reply::Response;
+use warp::{Filter, Rejection};
 
 /// The methods of the route at `path`, if there is one; must list what [`routes`] serves.
 pub(super) fn allowed(path: &str) -> Option<&'static str> {
@@ -20,8 +25,29 @@ pub(super) fn allowed(path: &str) -> Option<&'static str> {
         ["predict"] | ["models", _, "predict"] => "POST",
         ["admin", "models", _, _] => "POST",
         ["models", _] => "GET, HEAD, POST",
-        ["models"] | ["models", _, "live"] => "GET, HEAD",
-        ["events" | "health" | "ready" | "metrics"] | ["ui", _, _] => "GET, HEAD",
+        ["models"] | ["models", _, "live" | "info" | "health"] => "GET, HEAD",
+        ["v1", "models"] | ["v1", "timeseries", "models"] => "GET, HEAD",
+        ["v1", "models", verb] if verb.contains(':') => "POST",
+        ["v1", "models", _] => "GET, HEAD",
+        ["v1", "embeddings"] | ["v1", "timeseries", "forecast"] => "POST",
+        ["v2", "repository", "index"] | ["v2", "repository", "models", _, "load" | "unload"] => {
+            "POST"
+        }
+        ["v2"] | ["v2", "health", "live" | "ready"] | ["v2", "models", "stats"] => "GET, HEAD",
+        ["v2", "models", _, "infer"] | ["v2", "models", _, "versions", _, "infer"] => "POST",
+        ["v2", "models", _] | ["v2", "models", _, "versions", _] => "GET, HEAD",
+        ["v2", "models", _, "ready" | "config" | "stats"]
+        | [
+            "v2",
+            "models",
+            _,
+            "versions",
+            _,
+            "ready" | "config" | "stats",
+        ] => "GET, HEAD",
+        ["events" | "health" | "ready" | "metrics"] => "GET, HEAD",
+        ["openapi.json" | "docs" | "info"] => "GET, HEAD",
+        ["ui" | "docs", _, _] => "GET, HEAD",
         _ => return None,
     })
 }
@@ -32,7 +58,21 @@ pub(super) fn routes(shared: Arc<Shared>, patience: Duration) -> BoxedFilter<(Re
         let shared = shared.clone();
         warp::any().map(move || shared.clone())
     };
-    let body = || warp::header::headers_cloned().and(warp::body::stream());
+    let peer = || {
+        let none = warp::any().map(|| None);
+        let some = warp::filters::ext::get::<Peer>().map(Some);
+        some.or(none).unify()
+    };
+    let head = move || {
+        peer()
+            .and(warp::header::headers_cloned())
+            .map(move |peer, headers| Head {
+                patience,
+                peer,
+                headers,
+            })
+    };
+    let body = || warp::body::stream().map(body::incoming);
 
     let query = || {
         let none = warp::any().map(String::new);
@@ -59,19 +99,17 @@ pub(super) fn routes(shared: Arc<Shared>, patience: Duration) -> BoxedFilter<(Re
         .unify()
         .and(warp::post())
         .and(shared())
+        .and(head())
         .and(body())
-        .then(move |shared, headers: HeaderMap, body| {
-            predict::predict(shared, patience, None, headers, body)
-        });
+        .then(|shared, head, body| predict::predict(shared, None, head, body));
     let predict_named = warp::path!("models" / String / "predict")
         .or(warp::path!("models" / String))
         .unify()
         .and(warp::post())
         .and(shared())
+        .and(head())
         .and(body())
-        .then(move |name, shared, headers: HeaderMap, body| {
-            predict::predict(shared, patience, Some(name), headers, body)
-        });
+        .then(|name, shared, head, body| predict::predict(shared, Some(name), head, body));
 
     let model_list = warp::path!("models")
         .and(read())
@@ -102,6 +140,13 @@ pub(super) fn routes(shared: Arc<Shared>, patience: Duration) -> BoxedFilter<(Re
             label("live", response)
         });
 
+    let socket = warp::path!("events")
+        .and(warp::ws())
+        .and(shared())
+        .and(warp::header::headers_cloned())
+        .map(|ws, shared: Arc<Shared>, headers: HeaderMap| {
+            label("events", socket::listen(ws, &shared, &headers))
+        });
     let events = warp::path!("events")
         .and(read())
         .and(shared())
@@ -116,6 +161,42 @@ pub(super) fn routes(shared: Arc<Shared>, patience: Duration) -> BoxedFilter<(Re
             },
         );
 
+    let openapi = warp::path!("openapi.json")
+        .and(read())
+        .and(shared())
+        .and(warp::header::headers_cloned())
+        .map(|shared: Arc<Shared>, headers: HeaderMap| {
+            label("openapi", openapi::respond(&shared, &headers))
+        });
+    let docs = warp::path!("docs")
+        .and(read())
+        .and(warp::header::headers_cloned())
+        .map(|headers: HeaderMap| label("docs", docs::page(&headers)));
+    let docs_file = warp::path!("docs" / String / String)
+        .and(read())
+        .and(warp::header::headers_cloned())
+        .map(|digest: String, name: String, headers: HeaderMap| {
+            label("docs", docs::file(&digest, &name, &headers))
+        });
+    let of_default = warp::path!("info").map(|| None);
+    let info = warp::path!("models" / String / "info")
+        .map(Some)
+        .or(of_default)
+        .unify()
+        .and(read())
+        .and(shared())
+        .map(|name: Option<String>, shared: Arc<Shared>| {
+            let response = match info::info(&shared, name.as_deref()) {
+                Ok(info) => json_response(StatusCode::OK, &info),
+                Err(reject) => reject.into_response(),
+            };
+            label("info", response)
+        });
+    let healthy = warp::path!("models" / String / "health")
+        .and(read())
+        .and(shared())
+        .map(|name: String, shared: Arc<Shared>| label("health", health::model(&shared, &name)));
+
     let health = warp::path!("health")
         .and(read())
         .map(|| label("health", health::live()));
@@ -128,35 +209,176 @@ pub(super) fn routes(shared: Arc<Shared>, patience: Duration) -> BoxedFilter<(Re
         .and(shared())
         .map(|shared: Arc<Shared>| label("metrics", health::metrics(&shared)));
 
-    let answered = predict_default
-        .or(predict_named)
+    let version = || {
+        let one = warp::path!("versions" / String / ..).map(Some);
+        one.or(warp::any().map(|| None)).unify()
+    };
+    let of_model = move || warp::path!("v2" / "models" / String / ..).and(version());
+    let infer = of_model()
+        .and(warp::path!("infer"))
+        .and(warp::post())
+        .and(shared())
+        .and(head())
+        .and(body())
+        .then(|name, version, shared, head, body| oip::infer(shared, name, version, head, body));
+    let inferring = of_model()
+        .and(warp::path::tail())
+        .and(read())
+        .and(shared())
+        .and_then(told_of_model)
+        .boxed();
+    let inference = warp::path!("v2" / ..)
+        .and(warp::path::tail())
+        .and(read())
+        .and(shared())
+        .and_then(told_of_server)
+        .boxed();
+    let repository = warp::path!("v2" / "repository" / "models" / String / String)
+        .and(warp::post())
+        .and(shared())
+        .and(warp::header::headers_cloned())
+        .map(
+            |name: String, action: String, shared: Arc<Shared>, headers: HeaderMap| {
+                label("admin", oip::act(&shared, &name, &action, &headers))
+            },
+        );
+    let index = warp::path!("v2" / "repository" / "index")
+        .and(warp::post())
+        .and(shared())
+        .and(body())
+        .then(
+            |shared: Arc<Shared>, body| async move { label("v2", oip::index(&shared, body).await) },
+        );
+
+    let v1_predict = warp::path!("v1" / "models" / String)
+        .and(warp::post())
+        .and(shared())
+        .and(head())
+        .and(body())
+        .then(|verb, shared, head, body| v1::predict(shared, verb, head, body));
+    let embeddings = warp::path!("v1" / "embeddings")
+        .and(warp::post())
+        .and(shared())
+        .and(head())
+        .and(body())
+        .then(v1::embeddings);
+    let forecast = warp::path!("v1" / "timeseries" / "forecast")
+        .and(warp::post())
+        .and(shared())
+        .and(head())
+        .and(body())
+        .then(v1::forecast);
+    let v1_told = warp::path!("v1" / ..)
+        .and(warp::path::tail())
+        .and(read())
+        .and(shared())
+        .and_then(told_under_v1)
+        .boxed();
+
+    let tensors = infer
+        .or(inferring)
         .unify()
-        .or(page)
+        .or(inference)
         .unify()
-        .or(page_file)
+        .or(repository)
         .unify()
-        .or(model_list)
+        .or(index)
         .unify()
-        .or(model)
+        .boxed();
+    let others = v1_predict
+        .or(embeddings)
         .unify()
-        .or(events)
+        .or(forecast)
         .unify()
-        .or(admin)
+        .or(v1_told)
         .unify()
-        .or(live)
+        .boxed();
+
+    // Boxed in groups: a type of all of them would take long to compile.
+    let predictions = predict_default.or(predict_named).unify().boxed();
+    let pages = page.or(page_file).unify().boxed();
+    let models = model_list.or(model).unify().or(live).unify().boxed();
+    let happenings = socket.or(events).unify().boxed();
+    let described = openapi
+        .or(docs)
         .unify()
-        .or(health)
+        .or(docs_file)
         .unify()
+        .or(info)
+        .unify()
+        .boxed();
+    let probes = health
         .or(ready)
         .unify()
         .or(metrics)
+        .unify()
+        .or(healthy)
+        .unify()
+        .boxed();
+    let answered = predictions
+        .or(pages)
+        .unify()
+        .or(models)
+        .unify()
+        .or(happenings)
+        .unify()
+        .or(admin)
+        .unify()
+        .or(described)
+        .unify()
+        .or(probes)
+        .unify()
+        .or(tensors)
+        .unify()
+        .or(others)
         .unify();
     let refused = warp::method()
         .and(warp::path::full())
         .map(|method: Method, path: FullPath| {
-            Reject::of_route(&method, path.as_str()).into_response()
+            let path = path.as_str();
+            Reject::of_route(&method, path).written_in(Dialect::of(path))
         });
     answered.or(refused).unify().boxed()
+}
+
+async fn told_of_model(
+    name: String,
+    version: Option<String>,
+    tail: Tail,
+    shared: Arc<Shared>,
+) -> Result<Response, Rejection> {
+    let version = version.as_deref();
+    let told = match tail.as_str() {
+        "" if name != "stats" => oip::model(&shared, &name, version),
+        "ready" => oip::model_ready(&shared, &name, version),
+        "config" => oip::config(&shared, &name, version),
+        "stats" => oip::statistics(&shared, Some(&name), version),
+        _ => return Err(warp::reject()),
+    };
+    Ok(label("v2", told))
+}
+
+async fn told_of_server(tail: Tail, shared: Arc<Shared>) -> Result<Response, Rejection> {
+    let told = match tail.as_str() {
+        "" => oip::server(),
+        "health/live" => oip::live(),
+        "health/ready" => oip::ready(&shared),
+        "models/stats" => oip::statistics(&shared, None, None),
+        _ => return Err(warp::reject()),
+    };
+    Ok(label("v2", told))
+}
+
+async fn told_under_v1(tail: Tail, shared: Arc<Shared>) -> Result<Response, Rejection> {
+    let told = match tail.as_str().strip_prefix("models") {
+        Some("") => v1::list(&shared),
+        Some(name) if !name.trim_start_matches('/').is_empty() => {
+            v1::one(&shared, name.trim_start_matches('/'))
+        }
+        _ if tail.as_str() == "timeseries/models" => v1::forecasting(&shared),
+        _ => return Err(warp::reject()),
+    };
+    Ok(label("v1", told))
 }
 
 fn label(route: &'static str, mut response: Response) -> Response {

@@ -2,18 +2,16 @@
 //! Must not know models.
 
 use super::bundle;
+use super::packed;
 use super::reject::Reject;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use include_dir::{Dir, include_dir};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
-use std::io::Write as _;
 use std::sync::LazyLock;
 use warp::http::HeaderMap;
 use warp::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
-    HeaderValue, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue,
+    REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use warp::reply::Response;
 
@@ -24,7 +22,7 @@ const INDEX: &str = "index.html";
 /// No inline script or style, no other host; any frame may show the page, as a Space's frame does.
 const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'";
 /// An address says what is behind it, so that no answer ever grows old.
-const FOR_EVER: &str = "public, max-age=31536000, immutable";
+pub(super) const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// Smaller answers would not get smaller.
 const LEAST_COMPRESSED: usize = 512;
 
@@ -60,7 +58,7 @@ static CONTENTS: LazyLock<HashMap<&str, [Vec<u8>; 2]>> = LazyLock::new(|| {
         (STYLE, sheets.collect::<String>().into_bytes()),
     ];
     let both = |(name, bytes): (&'static str, Vec<u8>)| {
-        let small = compressed(&bytes, Compression::best());
+        let small = packed::smallest(&bytes).expect("writing to memory cannot fail");
         (name, [bytes, small])
     };
     files.chain(made).map(both).collect()
@@ -83,7 +81,7 @@ pub(super) fn file(digest: &str, name: &str, headers: &HeaderMap) -> Response {
         let reason = "the page has no such file, or has changed since: load it again";
         return Reject::NotFound(reason.to_owned()).into_response();
     };
-    let content = match takes_gzip(headers) && small.len() < plain.len() {
+    let content = match packed::is_accepted(headers) && small.len() < plain.len() {
         true => Content::Gzip(small.clone()),
         false => Content::Plain(plain.clone()),
     };
@@ -105,8 +103,8 @@ pub(super) enum Content {
 impl Content {
     /// `bytes`, compressed where the client takes that and it is worth it.
     pub(super) fn of(bytes: Vec<u8>, headers: &HeaderMap) -> Content {
-        match takes_gzip(headers) && bytes.len() >= LEAST_COMPRESSED {
-            true => Content::Gzip(compressed(&bytes, Compression::fast())),
+        match packed::is_accepted(headers) && bytes.len() >= LEAST_COMPRESSED {
+            true => Content::Gzip(packed::gzip(&bytes).expect("writing to memory cannot fail")),
             false => Content::Plain(bytes),
         }
     }
@@ -132,25 +130,7 @@ pub(super) fn respond(content: Content, media_type: &'static str, cache: &'stati
     response
 }
 
-fn takes_gzip(headers: &HeaderMap) -> bool {
-    let given = headers
-        .get(ACCEPT_ENCODING)
-        .and_then(|value| value.to_str().ok());
-    given.is_some_and(|given| {
-        given.split(',').any(|one| {
-            let (name, weight) = one.split_once(';').unwrap_or((one, ""));
-            name.trim().eq_ignore_ascii_case("gzip") && !matches!(weight.trim(), "q=0" | "q=0.0")
-        })
-    })
-}
-
-fn compressed(bytes: &[u8], level: Compression) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), level);
-    let written = encoder.write_all(bytes).and_then(|()| encoder.finish());
-    written.expect("writing to memory cannot fail")
-}
-
-fn media_type(name: &str) -> &'static str {
+pub(super) fn media_type(name: &str) -> &'static str {
     match name.rsplit('.').next() {
         Some("html") => "text/html; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",

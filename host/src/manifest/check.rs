@@ -16,7 +16,7 @@ use super::value::{BadValue, Digest, Repo};
 use super::words::quoted;
 use super::yaml::{self, Value};
 use super::{
-    Batching, Example, Expect, Limits, Manifest, Model, Plugin, PluginLimits, PluginSource,
+    Batching, Cache, Example, Expect, Limits, Manifest, Model, Plugin, PluginLimits, PluginSource,
     Reference, Rollout, Source, Task, Wasi,
 };
 
@@ -90,6 +90,9 @@ fn manifest(file: &Path, fields: &Fields<'_>) -> Option<Manifest> {
     let input = fields.mapping("input");
     let examples = examples(fields);
     let batching = batching(&fields.block_or_defaults("batching"));
+    let cache = Cache {
+        ttl: Duration::from_secs(fields.block_or_defaults("cache").whole("ttl_s")),
+    };
     let limits = limits(&fields.block_or_defaults("limits"));
     let rollout = fields.block("rollout").and_then(|block| rollout(&block));
     let name = name?;
@@ -106,6 +109,7 @@ fn manifest(file: &Path, fields: &Fields<'_>) -> Option<Manifest> {
         input,
         examples,
         batching,
+        cache,
         limits,
         rollout,
     })

@@ -56,6 +56,8 @@ pub struct Manifest {
     pub examples: Vec<Example>,
     /// How requests share runs of the model.
     pub batching: Batching,
+    /// How long answers are kept.
+    pub cache: Cache,
     /// The bounds of every request.
     pub limits: Limits,
     /// How this version takes over from the one that answers; at once where nothing is written.
@@ -188,6 +190,13 @@ pub struct Batching {
     pub most_rows: usize,
     /// How long a run that could be larger waits for more, though a worker is idle.
     pub wait: Duration,
+}
+
+/// How long answers are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cache {
+    /// For who asks the same again; zero keeps none.
+    pub ttl: Duration,
 }
 
 /// The bounds of every request.

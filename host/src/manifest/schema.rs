@@ -136,6 +136,7 @@ pub static BLOCKS: &[&Block] = &[
     &EXAMPLE,
     &EXPECT,
     &BATCHING,
+    &CACHE,
     &LIMITS,
     &PLUGIN_LIMITS,
     &ROLLOUT,
@@ -166,6 +167,7 @@ pub static MANIFEST: Block = Block {
         field("input", Kind::Mapping, Otherwise::Absent, "A JSON Schema that narrows what the plugin accepts."),
         field("examples", Kind::List(&EXAMPLE), Otherwise::Absent, "Requests shown on the page and run at load."),
         field("batching", Kind::Block(&BATCHING), Otherwise::Rule("its defaults"), "How requests share runs of the model."),
+        field("cache", Kind::Block(&CACHE), Otherwise::Rule("its defaults"), "How long answers are kept for who asks the same again."),
         field("limits", Kind::Block(&LIMITS), Otherwise::Rule("its defaults"), "The bounds of every request."),
         field("rollout", Kind::Block(&ROLLOUT), Otherwise::Rule("at once"), "How this version takes over from the one that answers."),
     ],
@@ -240,6 +242,15 @@ pub static BATCHING: Block = Block {
     fields: &[
         field("max_size", Kind::Whole { min: 1, max: 1024 }, Otherwise::Whole(16), "Rows of one run; 1 runs each request alone."),
         field("max_wait_us", Kind::Whole { min: 0, max: 1_000_000 }, Otherwise::Whole(0), "How long a run that could be larger waits for more, though a worker is idle."),
+    ],
+};
+
+/// How long answers are kept.
+#[rustfmt::skip]
+pub static CACHE: Block = Block {
+    at: &["cache"],
+    fields: &[
+        field("ttl_s", Kind::Whole { min: 0, max: 31_536_000 }, Otherwise::Whole(0), "Seconds that an answer is kept; 0 keeps none."),
     ],
 };
 

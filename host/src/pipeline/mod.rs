@@ -6,6 +6,7 @@ mod compare;
 mod dialect;
 mod read;
 mod refusal;
+mod request;
 mod schema;
 mod selfcheck;
 mod stage;
@@ -14,6 +15,7 @@ mod tensors;
 pub use batch::{Batching, Joining, Padding, Piece};
 pub use compare::{Difference, Distance, apart};
 pub use read::Read;
+pub use request::{Answer, Body, Outputs, Request};
 pub use schema::{SchemaError, Schemas};
 pub use stage::{Stage, Timing};
 pub use tensors::of_lists;
@@ -24,26 +26,6 @@ use crate::tensor::NamedTensor;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use std::sync::Arc;
-
-/// A request as it came: bytes and what they are.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// The media type without parameters, such as `application/json`.
-    pub content_type: String,
-    /// The body.
-    pub body: bytes::Bytes,
-}
-
-/// The answer to a request.
-#[derive(Debug)]
-pub struct Answer {
-    /// The JSON of the response's `outputs`.
-    pub outputs: Box<RawValue>,
-    /// The parameters that no stage was given: what they ask for is left to whoever gets the answer.
-    pub asked: Map<String, Value>,
-    /// Where the time went, in order.
-    pub timing: Timing,
-}
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -106,19 +88,39 @@ pub struct Prepared {
 }
 
 /// What the first stage hands to the last.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Rest {
+    /// None where there was no stage before the model, and is none after it.
+    staged: Option<Staged>,
+    asked: Map<String, Value>,
+    tokens: Option<u64>,
+}
+
+#[derive(Debug)]
+struct Staged {
     context: Vec<u8>,
     parameters: String,
-    asked: Map<String, Value>,
 }
 
 impl Rest {
+    fn of(context: Vec<u8>, parameters: String, asked: Map<String, Value>) -> Rest {
+        let staged = Staged {
+            context,
+            parameters,
+        };
+        Rest {
+            staged: Some(staged),
+            asked,
+            tokens: None,
+        }
+    }
+
     /// The answer, whose stages gave `outputs`.
-    pub fn answer(self, outputs: Box<RawValue>, timing: Timing) -> Answer {
+    pub fn answer(self, outputs: Outputs, timing: Timing) -> Answer {
         Answer {
             outputs,
             asked: self.asked,
+            tokens: self.tokens,
             timing,
         }
     }
@@ -163,7 +165,7 @@ impl Pipeline {
     /// Lets requests share runs of the model, at most `most_rows` rows at once, if the self-check on `examples` shows
     /// that their answers stay what they are.
     pub fn check_batching(&mut self, examples: &[Request], most_rows: usize) {
-        let arranged = |request| {
+        let arranged = |request: &Request| {
             let (inputs, _) = self.read(request).ok()?;
             self.model.signature().arrange(inputs).ok()
         };
@@ -210,9 +212,10 @@ impl Pipeline {
 
     /// The first stage: from a request to what the model takes, in so many `parts` where it has rows enough.
     pub fn prepare(&self, request: &Request, parts: usize) -> Result<Prepared, Error> {
-        let (inputs, rest) = self.read(request)?;
+        let (inputs, mut rest) = self.read(request)?;
         let arranged = self.model.signature().arrange(inputs);
-        let inputs = arranged.map_err(|mismatch| self.blame(mismatch.into()))?;
+        let inputs = arranged.map_err(|mismatch| self.blame(mismatch.into(), &rest))?;
+        rest.tokens = request::tokens(&inputs);
         let pieces = self.batching.split(inputs, parts);
         Ok(Prepared { pieces, rest })
     }
@@ -231,45 +234,45 @@ impl Pipeline {
         &self,
         outputs: Result<Vec<Vec<NamedTensor>>, model::Error>,
         rest: &Rest,
-    ) -> Result<Box<RawValue>, Error> {
-        let parts = outputs.map_err(|error| self.blame(error))?;
+    ) -> Result<Outputs, Error> {
+        let parts = outputs.map_err(|error| self.blame(error, rest))?;
         let outputs = batch::reunited(parts).ok_or_else(|| {
             let reason = "what it gave for parts of a request does not fit together";
             Error::Model(model::Error::Run(reason.to_owned()))
         })?;
-        let Some(plugin) = &self.postprocess else {
-            return Ok(tensors::write(&outputs));
+        let (Some(plugin), Some(staged)) = (&self.postprocess, &rest.staged) else {
+            return Ok(Outputs::Tensors(outputs));
         };
         let text = plugin
-            .postprocess(outputs, &rest.context, &rest.parameters)
+            .postprocess(outputs, &staged.context, &staged.parameters)
             .map_err(|fault| fault_of(plugin, fault))?;
-        RawValue::from_string(text).map_err(|error| Error::Plugin {
+        let json = RawValue::from_string(text).map_err(|error| Error::Plugin {
             plugin: plugin.name().to_owned(),
             fault: CallError::Abi(format!("its answer is not JSON: {error}")),
-        })
+        })?;
+        Ok(Outputs::Json(json))
     }
 
     fn read(&self, request: &Request) -> Result<(Vec<NamedTensor>, Rest), Error> {
-        if request.content_type != "application/json" {
-            return self.read_as_it_is(request);
+        match request {
+            Request::Tensors(tensors) => Ok((tensors.clone(), Rest::default())),
+            Request::Body(body) if body.content_type == "application/json" => {
+                self.read_json(&body.bytes)
+            }
+            Request::Body(body) => self.read_as_it_is(body),
         }
-        let mut read = Read::of(&request.body, &self.schemas)?;
+    }
+
+    fn read_json(&self, body: &[u8]) -> Result<(Vec<NamedTensor>, Rest), Error> {
+        let mut read = Read::of(body, &self.schemas)?;
         let asked = std::mem::take(&mut read.asked);
         let parameters = read.parameters();
-        match &self.preprocess {
+        let (tensors, context) = match &self.preprocess {
             Some(plugin) => {
                 let prepared = plugin
-                    .preprocess(&request.content_type, read.body(&request.body))
+                    .preprocess("application/json", read.body(body))
                     .map_err(|fault| fault_of(plugin, fault))?;
-                let context = prepared.context;
-                Ok((
-                    prepared.tensors,
-                    Rest {
-                        context,
-                        parameters,
-                        asked,
-                    },
-                ))
+                (prepared.tensors, prepared.context)
             }
             None => {
                 let inputs = read.json.get("inputs").unwrap_or(&Value::Null);
@@ -279,40 +282,26 @@ impl Pipeline {
                         field: Some(format!("/inputs{}", refusal.field)),
                     }
                 })?;
-                let context = Vec::new();
-                Ok((
-                    tensors,
-                    Rest {
-                        context,
-                        parameters,
-                        asked,
-                    },
-                ))
+                (tensors, Vec::new())
             }
-        }
+        };
+        Ok((tensors, Rest::of(context, parameters, asked)))
     }
 
     /// A body that is no JSON, for a plugin that reads its kind.
-    fn read_as_it_is(&self, request: &Request) -> Result<(Vec<NamedTensor>, Rest), Error> {
+    fn read_as_it_is(&self, body: &Body) -> Result<(Vec<NamedTensor>, Rest), Error> {
         let reader = self.preprocess.as_ref();
-        let Some(plugin) = reader.filter(|it| it.description().takes(&request.content_type)) else {
+        let Some(plugin) = reader.filter(|it| it.description().takes(&body.content_type)) else {
             return Err(Error::MediaType {
-                given: request.content_type.clone(),
+                given: body.content_type.clone(),
                 taken: self.media_types(),
             });
         };
         let prepared = plugin
-            .preprocess(&request.content_type, &request.body)
+            .preprocess(&body.content_type, &body.bytes)
             .map_err(|fault| fault_of(plugin, fault))?;
-        let (context, parameters) = (prepared.context, "{}".to_owned());
-        Ok((
-            prepared.tensors,
-            Rest {
-                context,
-                parameters,
-                asked: Map::new(),
-            },
-        ))
+        let rest = Rest::of(prepared.context, "{}".to_owned(), Map::new());
+        Ok((prepared.tensors, rest))
     }
 
     /// The bodies that are read.
@@ -325,8 +314,9 @@ impl Pipeline {
     }
 
     /// Tensors that do not fit are the caller's fault when the caller wrote them, else the plugin's.
-    fn blame(&self, error: model::Error) -> Error {
-        match (error, &self.preprocess) {
+    fn blame(&self, error: model::Error, rest: &Rest) -> Error {
+        let plugin = self.preprocess.as_ref().filter(|_| rest.staged.is_some());
+        match (error, plugin) {
             (model::Error::Input(mismatch), None) => Error::Invalid {
                 field: Some(match &mismatch.input {
                     Some(input) => format!("/inputs/{}", schema::escape(input)),

@@ -40,6 +40,8 @@ pub struct Entry {
     pub recent: Recent,
     shadows: Queue,
     wanted: watch::Sender<Arc<Wanted>>,
+    /// Whether an operator has it unloaded, whatever its manifest asks for.
+    unloaded: watch::Sender<bool>,
     live: ArcSwapOption<Version>,
     trial: ArcSwapOption<Trial>,
     /// Whether it has ever answered.
@@ -110,6 +112,7 @@ impl Entry {
             queue: places.queue(&name, wanted.manifest.limits.queue),
             shadows: places.spare(&name, SHADOWED),
             wanted: watch::Sender::new(Arc::new(wanted)),
+            unloaded: watch::Sender::new(false),
             live: ArcSwapOption::empty(),
             trial: ArcSwapOption::empty(),
             has_lived: watch::Sender::new(false),
@@ -210,8 +213,10 @@ impl Entry {
 
     fn shadowed(&self, trial: &Trial, answer: Option<Answer>, served: &str) {
         let parsed = |text: &str| serde_json::from_str(text).unwrap_or_default();
-        let distance =
-            answer.map(|answer| Distance::between(&parsed(served), &parsed(answer.outputs.get())));
+        let distance = answer.map(|answer| {
+            let outputs = answer.outputs.into_json();
+            Distance::between(&parsed(served), &parsed(outputs.get()))
+        });
         trial.compare(distance);
         let shadow = trial.shadow();
         self.metrics.shadow_compared(
@@ -323,6 +328,10 @@ impl Entry {
     /// A version is loaded: it answers from now on, or is tried first where the manifest says so.
     pub(super) fn admit(self: &Arc<Self>, service: Service, made_of: Arc<Wanted>) {
         let mut state = self.lock();
+        // It was under way when an operator had it unloaded.
+        if self.is_unloaded() {
+            return;
+        }
         let rollout = service.manifest.rollout;
         state.revision.clone_from(&service.revision);
         self.metrics.loaded(&self.name, service.took);
@@ -506,6 +515,52 @@ impl Entry {
         let text = format!("version {} {text}", version.name());
         self.events.tell(&self.name, kind, &text);
         self.has_lived.send_replace(true);
+    }
+
+    /// Whether an operator has it unloaded.
+    pub fn is_unloaded(&self) -> bool {
+        *self.unloaded.borrow()
+    }
+
+    /// The same, now and whenever that changes.
+    pub(super) fn unloading(&self) -> watch::Receiver<bool> {
+        self.unloaded.subscribe()
+    }
+
+    /// Answers nobody from now on, and gives its memory back, until [`Entry::load`].
+    pub fn unload_by_operator(&self) {
+        let mut state = self.lock();
+        if self.unloaded.send_replace(true) {
+            return;
+        }
+        let gone = [
+            self.live.swap(None),
+            self.trial().map(|trial| trial.version.clone()),
+        ];
+        let gone = gone.into_iter().flatten();
+        for version in gone.chain(state.previous.take().map(|(version, _)| version)) {
+            self.metrics.version_gone(&self.name, version.name());
+        }
+        self.trial.store(None);
+        (state.made_of, state.of_trial, state.held) = (None, None, None);
+        state.loading = Loading {
+            stage: Some("an operator has unloaded it".to_owned()),
+            ..Loading::default()
+        };
+        drop(state);
+        self.unload();
+    }
+
+    /// Loads it again after [`Entry::unload_by_operator`]; what is loaded stays as it is.
+    pub fn load(&self) {
+        let mut state = self.lock();
+        if self.unloaded.send_replace(false) {
+            self.metrics.model_known(&self.name);
+            state.loading = Loading {
+                stage: Some("starting".to_owned()),
+                ..Loading::default()
+            };
+        }
     }
 
     /// It is served no more.

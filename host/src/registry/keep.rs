@@ -18,9 +18,14 @@ const MAX_RETRY_OF_FAULTS: Duration = Duration::from_secs(600);
 /// Runs for as long as the entry is served.
 pub(super) async fn keep(entry: Arc<Entry>, loader: Loader) {
     let mut wanted = entry.wanted();
+    let mut unloaded = entry.unloading();
     loop {
         let target = wanted.borrow_and_update().clone();
+        let is_unloaded = *unloaded.borrow_and_update();
         let work = async {
+            if is_unloaded {
+                return std::future::pending().await;
+            }
             if !entry.has(&target) {
                 until_loaded(&entry, &target, &loader).await;
             }
@@ -33,6 +38,7 @@ pub(super) async fn keep(entry: Arc<Entry>, loader: Loader) {
         tokio::select! {
             () = work => {}
             changed = wanted.changed() => if changed.is_err() { return },
+            changed = unloaded.changed() => if changed.is_err() { return },
         }
     }
 }

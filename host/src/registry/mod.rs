@@ -111,11 +111,11 @@ impl Registry {
         self.default().is_some_and(|it| it.name == entry.name)
     }
 
-    /// Whether there is a model, every model answers, and the process is not ending.
+    /// Whether there is a model, every model answers that no operator has unloaded, and the process is not ending.
     pub fn is_ready(&self) -> bool {
         let set = self.set.load();
-        let is_live = |entry: &Arc<Entry>| entry.live().is_some();
-        !self.is_draining() && !set.entries.is_empty() && set.entries.iter().all(is_live)
+        let is_as_asked = |entry: &Arc<Entry>| entry.live().is_some() || entry.is_unloaded();
+        !self.is_draining() && !set.entries.is_empty() && set.entries.iter().all(is_as_asked)
     }
 
     /// What happens to models.

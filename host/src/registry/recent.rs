@@ -27,6 +27,7 @@ struct Kept {
     answered: u64,
     refused: u64,
     failed: u64,
+    spent: Duration,
     /// A ring: `next` is the oldest once it is full.
     times: Vec<Duration>,
     next: usize,
@@ -41,6 +42,8 @@ pub struct Summary {
     pub refused: u64,
     /// Requests that were not answered for other reasons.
     pub failed: u64,
+    /// The time that all answers took together.
+    pub spent: Duration,
     /// How many of the latest answers the quantiles are of.
     pub timed: usize,
     /// Half of them took no longer; `None` before the first.
@@ -56,6 +59,7 @@ impl Recent {
         match fate {
             Fate::Answered => {
                 kept.answered += 1;
+                kept.spent += took;
                 kept.time(took);
             }
             Fate::Refused => kept.refused += 1,
@@ -71,6 +75,7 @@ impl Recent {
                 answered: kept.answered,
                 refused: kept.refused,
                 failed: kept.failed,
+                spent: kept.spent,
                 timed: kept.times.len(),
                 ..Summary::default()
             };

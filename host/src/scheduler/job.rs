@@ -116,7 +116,7 @@ impl Job {
     pub(super) fn bytes(&self) -> usize {
         match &self.work {
             Work::Whole(_) => 0,
-            Work::Shared(begin) => begin.request.body.len(),
+            Work::Shared(begin) => begin.request.bytes(),
         }
     }
 

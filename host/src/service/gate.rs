@@ -39,10 +39,7 @@ pub(super) fn requests(manifest: &Manifest) -> Vec<Request> {
 }
 
 fn request(example: &Example) -> Request {
-    Request {
-        content_type: "application/json".to_owned(),
-        body: example.request.to_string().into(),
-    }
+    Request::json(example.request.to_string())
 }
 
 fn proof(pipeline: &Pipeline, manifest: &Manifest, example: &Example) -> Result<Proof, Error> {
@@ -63,7 +60,8 @@ fn proof(pipeline: &Pipeline, manifest: &Manifest, example: &Example) -> Result<
         });
     }
     if let Some(expect) = &example.expect {
-        let found: Value = serde_json::from_str(answer.outputs.get()).unwrap_or(Value::Null);
+        let found: Value =
+            serde_json::from_str(answer.outputs.into_json().get()).unwrap_or(Value::Null);
         if let Some(difference) = Difference::between(&expect.value, &found, expect.tolerance) {
             return Err(Error::Unexpected {
                 name: example.name.clone(),

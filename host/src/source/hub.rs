@@ -1,4 +1,4 @@
-//! The Hub client: commits, downloads into the cache, listings. The only file that names `hf_hub`.
+//! The Hub client: commits, downloads into the cache, listings. Besides `publish/hub.rs` the only file that names `hf_hub`.
 //! Must not decide whether to try again, nor trust what was downloaded: hf-hub 1.0.0 checks the status of the HEAD that
 //! precedes a download but not of the GET, so an error page can land in the cache as the file.
 
@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::meter::Meter;
 use super::name::is_commit;
-use super::{Error, HubSettings, Listed, Secret};
+use super::{Error, HubSettings, Listed};
 use crate::manifest::Repo;
 
 /// An answer without a body should not take longer than this, however patient the settings are with downloads.
@@ -24,10 +24,6 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// Files and folders listed at most.
 const MOST_LISTED: usize = 10_000;
-
-/// Tells hf-hub that there is no token: without any it would look into the environment itself, and what cannot be a
-/// header value it leaves out of the request.
-const NO_TOKEN: &str = "\n";
 
 const NOT_JSON: &str = "its answer is not the JSON of a hub";
 
@@ -42,7 +38,7 @@ pub(super) struct Hub<'a> {
 
 impl<'a> Hub<'a> {
     pub(super) fn new(name: &'a Repo, settings: &'a HubSettings) -> Result<Self, Error> {
-        let endpoint = without_password(&settings.endpoint);
+        let endpoint = settings.shown_endpoint();
         let unusable = |reason: String| Error::Endpoint {
             endpoint: endpoint.clone(),
             reason,
@@ -53,10 +49,9 @@ impl<'a> Hub<'a> {
                 "it must begin with https:// or http://".to_owned(),
             ));
         }
-        let token = settings.token.as_ref().map_or(NO_TOKEN, Secret::reveal);
         let client = HFClient::builder()
             .endpoint(settings.endpoint.as_str())
-            .token(token)
+            .token(settings.token_or_none())
             .cache_dir(settings.cache.as_path())
             .user_agent(concat!("modelhost/", env!("CARGO_PKG_VERSION")))
             // Tries are counted in one place, `retry.rs`.
@@ -379,26 +374,4 @@ fn innermost<'e>(error: &'e (dyn StdError + 'static)) -> &'e (dyn StdError + 'st
         cause = inner;
     }
     cause
-}
-
-fn without_password(endpoint: &str) -> String {
-    match (endpoint.split_once("://"), endpoint.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
-        _ => endpoint.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_endpoint_is_shown_without_its_password() {
-        let shown = without_password("https://user:secret@mirror.example/hub");
-        assert_eq!(shown, "https://mirror.example/hub");
-        assert_eq!(
-            without_password("http://127.0.0.1:8095"),
-            "http://127.0.0.1:8095"
-        );
-    }
 }

@@ -79,8 +79,25 @@ impl HubSettings {
         }
     }
 
+    /// The endpoint as messages show it: without a password.
+    pub(crate) fn shown_endpoint(&self) -> String {
+        match (
+            self.endpoint.split_once("://"),
+            self.endpoint.rsplit_once('@'),
+        ) {
+            (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
+            _ => self.endpoint.clone(),
+        }
+    }
+
+    /// What hf-hub is to take for the token: without any it would look into the environment itself, and what cannot be a
+    /// header value it leaves out of the request.
+    pub(crate) fn token_or_none(&self) -> &str {
+        self.token.as_ref().map_or("\n", Secret::reveal)
+    }
+
     /// `text`, which another machine wrote, without the token.
-    pub(super) fn redact(&self, text: &str) -> String {
+    pub(crate) fn redact(&self, text: &str) -> String {
         match &self.token {
             Some(token) => token.redact(text),
             None => text.to_owned(),
@@ -250,6 +267,16 @@ mod tests {
             "http://mirror:1"
         );
         assert_eq!(settings(&[], &[]).endpoint, DEFAULT_ENDPOINT);
+    }
+
+    #[test]
+    fn an_endpoint_is_shown_without_its_password() {
+        let shown = |endpoint| settings(&[("HF_ENDPOINT", endpoint)], &[]).shown_endpoint();
+        assert_eq!(
+            shown("https://user:secret@mirror.example/hub"),
+            "https://mirror.example/hub"
+        );
+        assert_eq!(shown("http://127.0.0.1:8095"), "http://127.0.0.1:8095");
     }
 
     #[test]

@@ -19,6 +19,7 @@ export class Refusal extends Error {
     const wait = this.retryAfter ? `in ${this.retryAfter} s` : "in a moment";
     switch (this.type) {
       case "network": return "Check the connection, then press Predict again. Your inputs are kept.";
+      case "rate_limited": return `Press Predict again ${wait}; your inputs are kept.`;
       case "overloaded": return `The server is answering others. This page asks again ${wait}; your inputs are kept.`;
       case "deadline": return "Try a shorter input, or press Predict again when the server is less busy.";
       case "not_ready": return `This page asks again ${wait}; your inputs are kept.`;
@@ -66,10 +67,15 @@ export async function predict(status, request, signal) {
 
 const modelPath = (name) => `models/${encodeURIComponent(name)}`;
 
+let key = "";
+/** What is shown to a server that asks for a key; nothing where it is empty. */
+export const useKey = (text) => { key = text; };
+
 async function call(path, options) {
   let response;
   try {
-    response = await fetch(path, { ...options, credentials: "same-origin", cache: "no-store" });
+    const headers = { ...options?.headers, ...(key && { authorization: `Bearer ${key}` }) };
+    response = await fetch(path, { ...options, headers, credentials: "same-origin", cache: "no-store" });
   } catch {
     throw unreachable(options?.signal);
   }

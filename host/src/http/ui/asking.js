@@ -3,11 +3,13 @@
 
 import * as api from "./api.js";
 import { byId, put } from "./dom.js";
+import { askForKey } from "./key.js";
 import { showRun } from "./runs.js";
 import { waiting } from "./waiting.js";
 
 const PATIENCE_S = 15;
-const BUSY = ["overloaded", "not_ready"];
+const LONGEST_WAIT_S = 60;
+const BUSY = ["overloaded", "rate_limited", "not_ready"];
 
 /** A function that predicts; `page` is what the page has at that moment, `sent` and `lost` are called with what happened. */
 export function asking(page, { sent, lost }) {
@@ -57,8 +59,12 @@ export function asking(page, { sent, lost }) {
     byId("result").classList.add("stale");
     if (error.type === "cancelled") return;
     wait.end();
+    if (error.type === "unauthorized") {
+      askForKey(error);
+      return;
+    }
     page.form.refuse(error);
-    if (BUSY.includes(error.type)) wait.countdown(Math.max(error.retryAfter ?? 2, Math.min(PATIENCE_S, refusals++)));
+    if (BUSY.includes(error.type) && (error.retryAfter ?? 0) <= LONGEST_WAIT_S) wait.countdown(Math.max(error.retryAfter ?? 2, Math.min(PATIENCE_S, refusals++)));
     if (error.type === "network" || error.type === "not_ready") lost();
   }
 

@@ -7,7 +7,7 @@ import { outputsOf } from "./tasks.js";
 const AT_ONCE = 4;
 const BEGIN_WITH = 8;
 const AIM_MS = 250;
-const BUSY = ["overloaded", "not_ready"];
+const BUSY = ["overloaded", "rate_limited", "not_ready"];
 const BUSY_S = 2;
 
 /** What is known of each item: an output, the words why there is none, or nothing yet. */

@@ -109,7 +109,9 @@ function frameOf(forecast, width, { first, last }, others) {
   };
   const values = [...shown.history, ...shown.line, ...shown.actual, ...shown.bands.flatMap(({ low, high }) => [...low, ...high]), ...shown.others.flatMap(({ line }) => line)]
     .filter((value) => value !== null);
-  const ticks = niceTicks(Math.min(0, ...values), Math.max(...values, 1e-9), height < 300 ? 3 : 4);
+  // What makes totals is seen against nothing at all; of a price only the changes are.
+  const low = forecast.addsUp ? Math.min(0, ...values) : Math.min(...values);
+  const ticks = niceTicks(low, Math.max(...values, low + 1e-9), height < 300 ? 3 : 4);
   const { digits, left } = valueRoom(ticks);
   const right = width - RIGHT;
   const x = (at) => left + 6 + ((at - first) / Math.max(1, last - first)) * (right - left - 12);

@@ -43,9 +43,12 @@ function forecast({ status, answer }) {
   const past = told.history.length;
   const digits = digitsFor(Math.max(...told.line));
   const total = (told.mean ?? told.line).reduce((sum, value) => sum + value, 0);
+  const end = told.line.at(-1);
   return {
     rows: told.line.map((value, at) => ({ name: told.briefAt(past + at), value, text: number(value, digits) })),
-    figure: { name: told.steps > 1 ? "Total" : "Value", value: total, text: number(total, total < 100 ? digitsFor(total) : 0) },
+    figure: told.addsUp
+      ? { name: told.steps > 1 ? "Total" : "Value", value: total, text: number(total, total < 100 ? digitsFor(total) : 0) }
+      : { name: "Last value", value: end, text: number(end, digits) },
     noun: told.noun,
     forecast: told,
   };

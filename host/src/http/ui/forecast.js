@@ -2,7 +2,7 @@
 // Knows the wire's shape; knows nothing of elements.
 
 import { calendarOf } from "./calendar.js";
-import { frequencyOf, unitOf } from "./schema.js";
+import { addsUp, frequencyOf, unitOf } from "./schema.js";
 
 /** The forecast in an answer, or null when the answer is something else. */
 export function forecastOf(status, answer, actual) {
@@ -26,6 +26,7 @@ export function forecastOf(status, answer, actual) {
     actual: actual?.length ? actual.slice(0, steps) : null,
     steps,
     unit: unitOf(status),
+    addsUp: addsUp(status),
     ...calendarOf({ past: inputs.series.length, start: inputs.start, frequency, dated: output.dates !== null }),
   };
 }

@@ -85,9 +85,14 @@ export function frequencyOf(model) {
 }
 
 /** The word for what is counted, `units` say, when the operator gave one. */
-export function unitOf(model) {
+export const unitOf = (model) => seriesHints(model).unit ?? null;
+
+/** Whether values of several steps make a total, as sales do; prices do not, of which the operator says `sums: false`. */
+export const addsUp = (model) => seriesHints(model).sums ?? true;
+
+function seriesHints(model) {
   const root = model.request_schema ?? {};
-  return resolve(resolve(root.properties?.inputs, root).properties?.series, root)["x-ui"]?.unit ?? null;
+  return resolve(resolve(root.properties?.inputs, root).properties?.series, root)["x-ui"] ?? {};
 }
 
 const isTensor = (schema) => Boolean(schema.properties?.shape && schema.properties?.data);

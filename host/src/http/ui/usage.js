@@ -14,7 +14,8 @@ export function usageOf(status, request) {
   const file = pictureIn(status, request);
   const call = { url, request, file, raw: isRaw(status, file ? { ...request, inputs: file } : request), bare: status.bare === true };
   return [
-    h("p", { class: "lead" }, "The form’s current inputs as a call. The answer is JSON; a refusal names the field."),
+    h("p", { class: "lead" }, "The form’s current inputs as a call. The answer is JSON; a refusal names the field. ",
+      h("a", { href: "docs" }, "Every route, to read and try"), "."),
     block("curl", inCurl(call)),
     block("Python", inPython(call)),
     status.bare ? block("Python, with huggingface_hub", inferenceClient(status.task, call)) : null,

@@ -5,8 +5,30 @@ import { digitsFor, NBSP, number, percent, plural } from "./format.js";
 
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 
-/** {headline, notes}: the total expected, how it compares, the range of single steps, and how it turned out. */
-export function inWords(forecast) {
+/** {headline, notes}: what is expected, how it compares, the range around it, and how it turned out. */
+export const inWords = (forecast) => (forecast.addsUp ? ofTotal(forecast) : ofEnd(forecast));
+
+/** Of values that make no total, such as prices: where the last step is, against where the history ends. */
+function ofEnd({ history, line, bands, actual, steps, noun, unit }) {
+  const end = line.at(-1);
+  const digits = digitsFor(end);
+  const now = history.findLast((value) => value !== null);
+  const off = (value, from) => `${percent(Math.abs(value / from - 1), 1)} ${value >= from ? "above" : "below"}`;
+  const isFlat = number(end, digits) === number(now, digits);
+  const band = bands.find(isUsual) ?? bands[0];
+  const truth = actual?.length >= steps ? actual.at(-1) : null;
+  return {
+    headline: `About ${number(end, digits)}${unit ? ` ${unit}` : ""} ${steps === 1 ? `the next ${noun}` : `after ${steps} ${noun}s`}`,
+    notes: [
+      isFlat ? "As the last value." : now > 0 ? `${off(end, now)} the last value (${number(now, digits)}).` : null,
+      band ? `${percent(band.share, 1)} range then: ${number(band.low.at(-1), digits)} to ${number(band.high.at(-1), digits)}.` : null,
+      truth !== null ? `What happened: ${number(truth, digits)}${truth > 0 ? ` (the forecast was ${off(end, truth)})` : ""}${hits(actual, band, noun)}.` : null,
+    ].filter(Boolean),
+  };
+}
+
+/** Of values that add up: how many in all. */
+function ofTotal(forecast) {
   const { line, mean, steps, noun, unit } = forecast;
   const total = sum(mean ?? line);
   const span = steps === 1 ? `the next ${noun}` : `the next ${steps} ${noun}s`;
@@ -29,7 +51,7 @@ function comparison({ history, steps, noun }, total) {
 }
 
 function range({ bands, steps, noun }) {
-  const band = bands.find(({ share }) => Math.abs(share - 0.8) < 1e-9) ?? bands[0];
+  const band = bands.find(isUsual) ?? bands[0];
   if (!band) return null;
   const low = Math.min(...band.low);
   const high = Math.max(...band.high);
@@ -43,10 +65,15 @@ function outcome({ actual, bands, steps, noun }, total) {
   if (!actual || actual.length < steps || actual.includes(null)) return null;
   const truth = sum(actual);
   const off = truth > 0 ? ` (the forecast was ${percent(Math.abs(total / truth - 1))} ${total >= truth ? "above" : "below"})` : "";
-  const band = bands.find(({ share }) => Math.abs(share - 0.8) < 1e-9) ?? bands[0];
-  const inside = band ? actual.filter((value, at) => value >= band.low[at] && value <= band.high[at]).length : null;
-  const hits = band ? `, inside the ${percent(band.share, 1)} range on ${inside} of ${plural(steps, noun)}` : "";
-  return `What happened: ${rounded(truth)}${off}${hits}.`;
+  return `What happened: ${rounded(truth)}${off}${hits(actual, bands.find(isUsual) ?? bands[0], noun)}.`;
+}
+
+const isUsual = ({ share }) => Math.abs(share - 0.8) < 1e-9;
+
+function hits(actual, band, noun) {
+  if (!band) return "";
+  const inside = actual.filter((value, at) => value >= band.low[at] && value <= band.high[at]).length;
+  return `, inside the ${percent(band.share, 1)} range on ${inside} of ${plural(actual.length, noun)}`;
 }
 
 /** Three significant digits and no more: a forecast has no better ones. */

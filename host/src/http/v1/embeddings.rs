@@ -1,0 +1,173 @@
+//! `POST /v1/embeddings`: OpenAI's form of a feature extraction.
+//! Must not know how texts become vectors.
+
+use crate::http::body::{self, Incoming};
+use crate::http::call::{self, Call, Head};
+use crate::http::reject::{Dialect, Reject};
+use crate::http::{Shared, find};
+use crate::pipeline::Request;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use warp::reply::Response;
+
+const TASK: &str = "feature-extraction";
+
+/// As written.
+#[derive(Deserialize)]
+struct Written {
+    input: Input,
+    encoding_format: Option<Encoding>,
+    dimensions: Option<usize>,
+}
+
+/// The one field that has to be known first.
+#[derive(Deserialize)]
+struct Named {
+    model: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Input {
+    Text(String),
+    Texts(Vec<String>),
+    Tokens(#[allow(dead_code, reason = "they are refused")] Vec<u32>),
+    ManyTokens(#[allow(dead_code, reason = "they are refused")] Vec<Vec<u32>>),
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Encoding {
+    Float,
+    Base64,
+}
+
+/// Which model is asked stands in the body, so the call is begun with a body that has been read: within the limits of
+/// the largest, and held against the model's own afterwards.
+pub(in crate::http) async fn embeddings(
+    shared: Arc<Shared>,
+    mut head: Head,
+    mut body: Incoming,
+) -> Response {
+    let bytes = match call::any_body(&shared, &mut head, &mut body).await {
+        Ok(bytes) => bytes,
+        Err(reject) => {
+            body::discard(&mut body).await;
+            return reject.written_in(Dialect::OpenAi);
+        }
+    };
+    let named: Result<Named, _> = serde_json::from_slice(&bytes);
+    let name = named.ok().and_then(|named| named.model);
+    let entry = find::asked(&shared, name.as_deref());
+    let body = body::whole(bytes);
+    call::answer(
+        shared,
+        "embeddings",
+        entry,
+        head,
+        body,
+        Dialect::OpenAi,
+        answer,
+    )
+    .await
+}
+
+async fn answer(call: Call, body: Bytes) -> Result<Response, Reject> {
+    let service = call.service();
+    let manifest = &service.manifest;
+    if manifest.task.is_none_or(|task| task.as_str() != TASK) {
+        return Err(Reject::NotFound(format!(
+            "model `{}` makes no embeddings: its manifest does not say `task: {TASK}`",
+            manifest.name
+        )));
+    }
+    let written: Result<Written, _> = serde_json::from_slice(&body);
+    let written = written.map_err(|error| {
+        Reject::Malformed(format!(
+            "the body is not {{\"model\", \"input\"}}, where `input` is a text, a list of texts, or token ids: {error}"
+        ))
+    })?;
+    let request = request(&written)?;
+    let encoding = written.encoding_format.unwrap_or(Encoding::Float);
+    let dimensions = written.dimensions;
+    let name = manifest.name.clone();
+    let ran = call.run(&request, move |_, answer| {
+        let tokens = answer.tokens.unwrap_or(0);
+        let vectors = vectors(answer.outputs.into_json().get(), dimensions)?;
+        Ok::<_, Reject>(body_of(&name, vectors, encoding, tokens))
+    });
+    let ran = ran.await?;
+    let body = ran.value?;
+    Ok(call
+        .respond(&ran.service, "application/json", body, &ran.timing)
+        .await)
+}
+
+fn request(written: &Written) -> Result<Request, Reject> {
+    let refused = |message: &str| Reject::Invalid {
+        message: message.to_owned(),
+        field: Some("/input".to_owned()),
+    };
+    let inputs = match &written.input {
+        Input::Text(text) => json!([text]),
+        Input::Texts(texts) if texts.is_empty() => return Err(refused("`input` is empty")),
+        Input::Texts(texts) => json!(texts),
+        Input::Tokens(_) | Input::ManyTokens(_) => {
+            return Err(refused(
+                "token ids are not read: they are another tokenizer's, or may be; send the texts",
+            ));
+        }
+    };
+    let has_none = |inputs: &Value| {
+        inputs
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(|one| *one == "")
+    };
+    match has_none(&inputs) {
+        true => Err(refused("`input` holds an empty text")),
+        false => Ok(Request::json(json!({"inputs": inputs}).to_string())),
+    }
+}
+
+/// One vector a text.
+fn vectors(outputs: &str, dimensions: Option<usize>) -> Result<Vec<Vec<f32>>, Reject> {
+    let vectors: Vec<Vec<f32>> = serde_json::from_str(outputs).map_err(|_| Reject::Invalid {
+        message: "this model gives a vector for each token; set `pooling` in its manifest to have one for each text"
+            .to_owned(),
+        field: Some("/input".to_owned()),
+    })?;
+    let length = vectors.first().map_or(0, Vec::len);
+    match dimensions {
+        Some(asked) if asked != length => Err(Reject::Invalid {
+            message: format!(
+                "this model's vectors have {length} dimensions, and are not cut to {asked}"
+            ),
+            field: Some("/dimensions".to_owned()),
+        }),
+        _ => Ok(vectors),
+    }
+}
+
+fn body_of(model: &str, vectors: Vec<Vec<f32>>, encoding: Encoding, tokens: u64) -> Bytes {
+    let data = vectors.into_iter().enumerate().map(|(index, vector)| {
+        let embedding = match encoding {
+            Encoding::Float => json!(vector),
+            Encoding::Base64 => {
+                let bytes: Vec<u8> = vector.iter().flat_map(|x| x.to_le_bytes()).collect();
+                json!(STANDARD.encode(bytes))
+            }
+        };
+        json!({"object": "embedding", "index": index, "embedding": embedding})
+    });
+    let data: Vec<Value> = data.collect();
+    let usage = json!({"prompt_tokens": tokens, "total_tokens": tokens});
+    json!({"object": "list", "data": data, "model": model, "usage": usage})
+        .to_string()
+        .into()
+}
