@@ -5,7 +5,8 @@
 pub(super) fn nice(low: f64, high: f64, count: usize) -> Vec<f64> {
     // Values that are all alike still get an axis of some length.
     let span = (high - low).max(high.abs() * 1e-6);
-    let span = if span > 0.0 { span } else { 1.0 };
+    // Of numbers that are nearly nothing no step could be told from 0.
+    let span = if span > 1e-290 { span } else { 1.0 };
     let raw = span / count as f64;
     let power = 10f64.powf(raw.log10().floor());
     let step = [1.0, 2.0, 2.5, 5.0, 10.0]
@@ -73,6 +74,9 @@ mod tests {
         assert_eq!(nice(0.0, 49.0, 4), [0.0, 20.0, 40.0, 60.0]);
         assert_eq!(nice(0.0, 0.0, 4), [0.0, 0.25]);
         assert_eq!(nice(1e100, 1e100, 4).len(), 2);
+        assert_eq!(nice(0.0, 5e-324, 4), [0.0, 0.25]);
+        assert_eq!(nice(5e-324, 1.5e-323, 4), [0.0, 0.25]);
+        assert!(nice(0.0, 1e-280, 4).len() <= 6);
         let far = nice(-3.2, 7.9, 4);
         assert!(far[0] <= -3.2 && far[far.len() - 1] >= 7.9, "{far:?}");
         assert_eq!(digits(&[0.0, 0.25, 0.5]), 2);

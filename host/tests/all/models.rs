@@ -175,6 +175,25 @@ pub(crate) fn written(
     proto.encode_to_vec()
 }
 
+/// The same, of one input and an output of its type.
+pub(crate) fn written_typed(
+    nodes: Vec<NodeProto>,
+    input: ValueInfoProto,
+    output: ValueInfoProto,
+) -> Vec<u8> {
+    let bytes = written(nodes, &[], vec![input]);
+    let mut proto = ModelProto::decode(bytes.as_slice()).expect("it was written");
+    if let Some(graph) = &mut proto.graph {
+        graph.output = vec![output];
+    }
+    proto.encode_to_vec()
+}
+
+/// So many values of a type.
+pub(crate) fn vector(name: &str, elem_type: i32, length: i64) -> ValueInfoProto {
+    value(name, elem_type, &[Size::DimValue(length)])
+}
+
 fn answer(model: &Model, given: impl IntoIterator<Item = NamedTensor>) -> NamedTensor {
     let mut outputs = model.run(given.into_iter().collect()).expect("it runs");
     outputs.remove(0)

@@ -4,6 +4,7 @@
 mod audit;
 mod batch;
 mod delivery;
+mod docs;
 mod forecast;
 mod modules;
 mod pictures;
@@ -13,6 +14,7 @@ mod states;
 mod tables;
 mod texts;
 mod vectors;
+mod visit;
 
 use std::path::{Path, PathBuf};
 

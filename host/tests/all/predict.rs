@@ -54,31 +54,41 @@ async fn a_forecast_has_seven_days_of_ordered_quantiles() {
 /// The answers of the training code, for held-out windows with and without dates, promotions and gaps.
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_equal_those_of_the_training_code() {
-    let server = Server::start(&demo());
-    let packed = std::fs::read(root().join("model-card/windows.json.gz")).expect("windows");
-    let mut text = String::new();
-    std::io::Read::read_to_string(
-        &mut flate2::read::GzDecoder::new(packed.as_slice()),
-        &mut text,
-    )
-    .expect("gzip");
-    let windows: Vec<Value> = serde_json::from_str(&text).expect("JSON");
-    assert!(windows.len() >= 200);
-    for (index, window) in windows.iter().enumerate() {
-        let answer = server.post("/predict", &window["request"]).await;
-        assert_eq!(answer.status, 200, "window {index}: {}", answer.text);
-        let found = &answer.json()["outputs"][0];
-        let expected = &window["expect"]["outputs"][0];
-        assert_eq!(found["dates"], expected["dates"], "window {index}");
-        for (level, values) in expected["quantiles"].as_object().expect("quantiles") {
-            let pairs = numbers(values)
-                .into_iter()
-                .zip(numbers(&found["quantiles"][level]));
-            for (expected, found) in pairs {
-                assert!(
-                    (expected - found).abs() <= 2e-3_f64.max(expected.abs() * 1e-4),
-                    "window {index}, quantile {level}: expected {expected}, got {found}"
-                );
+    for (name, windows, least) in [
+        ("retail-demand", "model-card/windows.json.gz", 1_000),
+        ("stock-forecast", "model-card/stocks/windows.json.gz", 100),
+    ] {
+        let server = Server::start(&root().join("manifests").join(format!("{name}.yaml")));
+        let packed = std::fs::read(root().join(windows)).expect("windows");
+        let mut text = String::new();
+        std::io::Read::read_to_string(
+            &mut flate2::read::GzDecoder::new(packed.as_slice()),
+            &mut text,
+        )
+        .expect("gzip");
+        let windows: Vec<Value> = serde_json::from_str(&text).expect("JSON");
+        assert!(windows.len() >= least, "{name}: {}", windows.len());
+        for (index, window) in windows.iter().enumerate() {
+            let path = format!("/models/{name}/predict");
+            let answer = server.post(&path, &window["request"]).await;
+            assert_eq!(
+                answer.status, 200,
+                "{name}, window {index}: {}",
+                answer.text
+            );
+            let found = &answer.json()["outputs"][0];
+            let expected = &window["expect"]["outputs"][0];
+            assert_eq!(found["dates"], expected["dates"], "{name}, window {index}");
+            for (level, values) in expected["quantiles"].as_object().expect("quantiles") {
+                let pairs = numbers(values)
+                    .into_iter()
+                    .zip(numbers(&found["quantiles"][level]));
+                for (expected, found) in pairs {
+                    assert!(
+                        (expected - found).abs() <= 2e-3_f64.max(expected.abs() * 1e-4),
+                        "{name}, window {index}, quantile {level}: expected {expected}, got {found}"
+                    );
+                }
             }
         }
     }

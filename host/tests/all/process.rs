@@ -199,6 +199,23 @@ async fn hub_with_the_demo(folder: &Path) -> (FakeHub, PathBuf) {
     (hub, manifest)
 }
 
+#[test]
+fn the_version_names_the_commit() {
+    let output = Command::new(env!("CARGO_BIN_EXE_modelhost"))
+        .arg("--version")
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8(output.stdout).expect("UTF-8");
+    let rest = said.trim().strip_prefix("modelhost ").unwrap_or_default();
+    let (version, commit) = rest.split_once(" (").expect("both");
+    assert_eq!(version, env!("CARGO_PKG_VERSION"));
+    let is_hex = commit
+        .trim_end_matches(')')
+        .chars()
+        .all(|digit| digit.is_ascii_hexdigit());
+    assert!(is_hex && commit.len() == 13, "{said}");
+}
+
 /// From a Hub: the commit is resolved and shown; while it stalls the server answers, and heals by itself.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stalled_hub_keeps_nobody_waiting_and_heals() {
@@ -361,4 +378,66 @@ fn the_health_command_and_a_taken_port() {
         modelhost(&["health", "--port", &port]).status.code(),
         Some(1)
     );
+}
+
+/// Every call of the system that opens a file to write, or makes, moves or removes one, is looked at.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_writes_no_file_outside_the_two_caches() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (home, models, plugins, trace) =
+        (path("home"), path("hub"), path("plugins"), path("trace"));
+    std::fs::create_dir(&home).expect("makes");
+    let calls = "trace=open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,truncate";
+    let under = [
+        "strace",
+        "-f",
+        "-qq",
+        "--seccomp-bpf",
+        "-s",
+        "4096",
+        "-e",
+        calls,
+        "-o",
+        &trace,
+    ];
+    let (hub, manifest) = hub_with_the_demo(folder.path()).await;
+    let environment = [
+        ("HOME", home.as_str()),
+        ("HF_HOME", models.as_str()),
+        ("HF_ENDPOINT", hub.endpoint.as_str()),
+        ("MODELHOST_PLUGIN_CACHE", plugins.as_str()),
+    ];
+    let mut server = Server::launch_under(&under, &manifest, &environment);
+    server.wait_for("the model is live");
+    for path in ["/predict", "/v1/models/retail-demand:predict"] {
+        server.post(path, &series()).await;
+    }
+    for path in ["/", "/metrics", "/openapi.json", "/docs"] {
+        server.get(path).await;
+    }
+    let children = format!("/proc/{0}/task/{0}/children", server.pid());
+    let child = std::fs::read_to_string(children).expect("it runs");
+    let ended = Command::new("kill").arg(child.trim()).status();
+    assert!(ended.expect("kill runs").success());
+    server.wait_for_exit();
+
+    let trace = std::fs::read_to_string(trace).expect("strace wrote it");
+    let writes = |line: &&str| {
+        let is_read =
+            line.contains("open") && line.contains("O_RDONLY") && !line.contains("O_CREAT");
+        !is_read && line.contains('"')
+    };
+    let written: Vec<&str> = trace.lines().filter(writes).collect();
+    let is_kept = |line: &&str| line.contains(&models) || line.contains(&plugins);
+    assert!(
+        written.iter().any(is_kept),
+        "the caches are written: {trace}"
+    );
+    let elsewhere: Vec<_> = written.iter().filter(|line| !is_kept(line)).collect();
+    let devices = ["\"/dev/null\"", "\"/proc/self/"];
+    let elsewhere = elsewhere
+        .iter()
+        .filter(|line| devices.iter().all(|it| !line.contains(it)));
+    assert_eq!(elsewhere.count(), 0, "{written:#?}");
 }

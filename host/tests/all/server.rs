@@ -50,13 +50,27 @@ impl Server {
     }
 
     /// Serves `manifest` with these environment variables and returns when it listens.
+    pub(crate) fn launch(manifest: &Path, environment: &[(&str, &str)]) -> Server {
+        Server::launch_under(&[], manifest, environment)
+    }
+
+    /// The same, as a child of the program and its arguments in `under`, if there are any.
     #[allow(
         clippy::disallowed_methods,
         reason = "the child gets nothing but what is named here"
     )]
-    pub(crate) fn launch(manifest: &Path, environment: &[(&str, &str)]) -> Server {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_modelhost"));
+    pub(crate) fn launch_under(
+        under: &[&str],
+        manifest: &Path,
+        environment: &[(&str, &str)],
+    ) -> Server {
+        let mut words = under
+            .iter()
+            .copied()
+            .chain([env!("CARGO_BIN_EXE_modelhost")]);
+        let mut command = Command::new(words.next().expect("at least the binary"));
         command
+            .args(words)
             .args(["--log-format", "json", "serve", "--host", "127.0.0.1"])
             .arg(manifest)
             .env_clear()
@@ -134,6 +148,15 @@ impl Server {
                 return count;
             }
         }
+    }
+
+    /// How many events contain `text`, from here to the end of the process.
+    pub(crate) fn count_to_the_end(&mut self, text: &str) -> usize {
+        let said =
+            |event: serde_json::Value| event["message"].as_str().unwrap_or_default().contains(text);
+        std::iter::from_fn(|| self.log.recv_timeout(BOUND).ok())
+            .filter(|event| said(event.clone()))
+            .count()
     }
 
     /// From here on the pipe of the log fills up.

@@ -16,13 +16,13 @@ use tempfile::TempDir;
 use crate::server::{Server, root};
 
 /// What an operator shows.
-const TOKEN: &str = "a-token-of-the-tests";
+pub(crate) const TOKEN: &str = "a-token-of-the-tests";
 
 /// A folder with a manifest and the models `double.onnx`, `triple.onnx` and `nan.onnx`, which multiply.
-struct Folder(TempDir);
+pub(crate) struct Folder(TempDir);
 
 impl Folder {
-    fn new() -> Folder {
+    pub(crate) fn new() -> Folder {
         let folder = tempfile::tempdir().expect("a folder");
         for name in ["double.onnx", "triple.onnx", "nan.onnx"] {
             let model = root().join("host/tests/data/swap").join(name);
@@ -31,17 +31,17 @@ impl Folder {
         Folder(folder)
     }
 
-    fn path(&self, file: &str) -> PathBuf {
+    pub(crate) fn path(&self, file: &str) -> PathBuf {
         self.0.path().join(file)
     }
 
-    fn write(&self, file: &str, text: &str) {
+    pub(crate) fn write(&self, file: &str, text: &str) {
         fs::write(self.path(file), text).expect("writes");
     }
 }
 
 /// A manifest of one of the models, with an example, and with further lines.
-fn manifest(model: &str, more: &str) -> String {
+pub(crate) fn manifest(model: &str, more: &str) -> String {
     format!(
         "name: m\nmodel: {{ path: ., file: {model}.onnx }}\nexamples:\n  - name: One\n    request: {{ inputs: {{ x: [[1, 2]] }} }}\n{more}"
     )
@@ -53,7 +53,7 @@ fn serve(folder: &Folder) -> Server {
     live(&folder.path("m.yaml"), &[])
 }
 
-fn live(manifest: &Path, environment: &[(&str, &str)]) -> Server {
+pub(crate) fn live(manifest: &Path, environment: &[(&str, &str)]) -> Server {
     let environment = [environment, &[("MODELHOST_ADMIN_TOKEN", TOKEN)]].concat();
     let mut server = Server::launch(manifest, &environment);
     server.wait_for("the model is live");

@@ -299,8 +299,8 @@ async fn value_of(path: &str, reply: reqwest::Response) -> Value {
     body["value"].take()
 }
 
-/// A port that is free now; chromedriver ends at once if another process is quicker.
-fn free_port() -> u16 {
+/// A port that is free now; who is started on it ends at once if another process is quicker.
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0))
         .and_then(|listener| listener.local_addr())
         .expect("a loopback port is free")

@@ -27,7 +27,7 @@ def call(client, task, arguments):
 
 
 def main():
-    client = InferenceClient(model=sys.argv[1], timeout=60)
+    client = InferenceClient(model=sys.argv[1], provider="hf-inference", timeout=60)
     print(json.dumps([call(client, **one) for one in json.load(sys.stdin)], default=plain))
 
 

@@ -15,7 +15,7 @@ fn whole() -> serde_json::Value {
     let step = json!({"plugin": {"repo": "a/b", "file": "c.wasm"}});
     json!({
         "name": "a", "model": {"repo": "a/b"}, "preprocess": step, "postprocess": step,
-        "examples": [{"name": "One", "request": {}, "expect": {"value": 1}}], "limits": {"plugin": {}}, "batching": {},
+        "examples": [{"name": "One", "request": {}, "expect": {"value": 1}}], "limits": {"plugin": {}}, "batching": {}, "cache": {},
         "rollout": {"shadow": true},
     })
 }

@@ -12,10 +12,7 @@ use tract_onnx::pb::{AttributeProto, NodeProto, ValueInfoProto, attribute_proto:
 fn checked(model: Model, example: Value) -> Batching {
     let mut pipeline =
         Pipeline::new(Arc::new(model), None, None, None, Beside::default()).expect("joins");
-    let request = Request {
-        content_type: "application/json".to_owned(),
-        body: json!({ "inputs": example }).to_string().into(),
-    };
+    let request = Request::json(json!({ "inputs": example }).to_string());
     pipeline.check_batching(&[request], 16);
     pipeline.batching().clone()
 }

@@ -103,6 +103,27 @@ async fn a_refusal_is_shown_at_its_field() {
     browser.screenshot(&picture("page-refusal.png")).await;
 }
 
+/// Prices of ten days make no total: the page says where the last one may be, and draws them where they are.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_price_is_not_summed() {
+    let server = Server::start(&crate::server::root().join("manifests/stock-forecast.yaml"));
+    let browser = super::open(&server).await;
+    browser
+        .wait_until("the first example is answered", FIRST_ANSWER)
+        .await;
+    let headline = browser.text("#answer .headline").await;
+    assert!(headline.ends_with("points after 10 days"), "{headline}");
+    let lowest = browser
+        .execute("return Number(document.querySelector('#chart .grid text').textContent.replace(',', ''))")
+        .await;
+    assert!(
+        lowest.as_f64().is_some_and(|value| value > 1000.0),
+        "{lowest}"
+    );
+    super::photograph(&browser, "stock-forecast").await;
+    assert_silent(&browser).await;
+}
+
 /// The page is whole without the internet, and breaks none of the rules that its own headers set.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_makes_no_request_to_another_host() {

@@ -2,7 +2,7 @@
 //! Knows the page's ids and a manifest; nothing of how a model is loaded.
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 
 use serde_json::json;
 
@@ -205,19 +205,10 @@ async fn each_of_several_models_has_its_own_address() {
     photograph(&browser, "several-models").await;
 }
 
-/// A browser that lets a frame of another site keep nothing shows the page all the same.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_page_works_inside_the_page_of_another_site() {
-    let server = Server::start(&demo());
-    let port = server
-        .address
-        .rsplit(':')
-        .next()
-        .expect("a port")
-        .to_owned();
-    // Another site than the page around it: that comes from 127.0.0.1.
+/// The address of a site whose only page has `framed` in a frame.
+pub(super) fn around(framed: &str) -> SocketAddr {
     let html = format!(
-        "<!doctype html><title>Around</title><iframe id=frame width=1000 height=1200 src=\"http://localhost:{port}/\"></iframe>"
+        "<!doctype html><title>Around</title><iframe id=frame width=1000 height=1200 src=\"{framed}\"></iframe>"
     );
     let around = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = around.local_addr().expect("a bound listener");
@@ -229,6 +220,21 @@ async fn the_page_works_inside_the_page_of_another_site() {
             let _ = write!(stream, "{head}content-length: {}\r\n\r\n{html}", html.len());
         }
     });
+    address
+}
+
+/// A browser that lets a frame of another site keep nothing shows the page all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_works_inside_the_page_of_another_site() {
+    let server = Server::start(&demo());
+    let port = server
+        .address
+        .rsplit(':')
+        .next()
+        .expect("a port")
+        .to_owned();
+    // Another site than the page around it: that comes from 127.0.0.1.
+    let address = around(&format!("http://localhost:{port}/"));
     let browser = Browser::start_with(1280, 1400, &["--test-third-party-cookie-phaseout"]).await;
     browser.open(&format!("http://{address}/")).await;
     browser.enter("#frame").await;

@@ -2,7 +2,7 @@
 //! Must not know the wire.
 
 use super::{assert_close, json, models, serve};
-use crate::server::{Server, root};
+use crate::server::{Server, demo, root};
 use serde_json::{Value, json as value};
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -52,6 +52,20 @@ postprocess: { plugin: pool-embedding }";
     assert_close(&answers[0], expected, 1e-4);
     assert_close(&answers[1], expected, 1e-4);
     assert_close(&answers[2][0], &value!(1.0), 1e-4);
+}
+
+#[test]
+fn the_inference_client_asks_what_is_served() {
+    let server = Server::start(&demo());
+    let calls = value!([
+        {"task": "health_check", "arguments": {}},
+        {"task": "get_endpoint_info", "arguments": {}},
+    ]);
+    let answers = ask(&server, &calls);
+    assert_eq!(answers[0], true);
+    assert_eq!(answers[1]["model_id"], "retail-demand");
+    assert_eq!(answers[1]["model_pipeline_tag"], "time-series-forecasting");
+    assert!(answers[1]["model_sha"].is_null());
 }
 
 #[test]
