@@ -8,6 +8,7 @@ mod bundle;
 mod call;
 mod conditional;
 mod context;
+mod dialect;
 mod docs;
 mod events;
 mod find;

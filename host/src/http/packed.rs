@@ -77,6 +77,34 @@ fn at(level: Compression, body: &[u8]) -> std::io::Result<Vec<u8>> {
     encoder.finish()
 }
 
+/// A body that is packed part by part, each of which can be unpacked as soon as it is there.
+pub(super) struct Parts(GzEncoder<Vec<u8>>);
+
+impl Parts {
+    /// For a client that sent `headers`, where it unpacks; says so in `response`.
+    pub(super) fn of(headers: &HeaderMap, response: &mut HeaderMap) -> Option<Parts> {
+        let name = HeaderValue::from_static("accept-encoding");
+        response.insert(VARY, name);
+        is_accepted(headers).then(|| {
+            response.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            Parts(GzEncoder::new(Vec::new(), Compression::fast()))
+        })
+    }
+
+    /// The next part.
+    pub(super) fn next(&mut self, part: &[u8]) -> std::io::Result<Vec<u8>> {
+        self.0.write_all(part)?;
+        self.0.flush()?;
+        Ok(std::mem::take(self.0.get_mut()))
+    }
+
+    /// The last part, with what closes the body.
+    pub(super) fn end(mut self, part: &[u8]) -> std::io::Result<Vec<u8>> {
+        self.0.write_all(part)?;
+        self.0.finish()
+    }
+}
+
 /// What is inside a `body` that came as `encoding`, if that is known; none of it where there are more than `limit` bytes.
 pub(super) fn unpacked(
     encoding: &[u8],

@@ -3,9 +3,10 @@
 
 use super::body::Incoming;
 use super::call::{self, Call, Head};
+use super::dialect::Dialect;
 use super::form::{Drawing, Form};
 use super::kept::{self, Place};
-use super::reject::{Dialect, Reject};
+use super::reject::Reject;
 use super::{Shared, find, rows};
 use crate::cache::Kept;
 use crate::pipeline::{Body, Request, Stage};

@@ -1,90 +1,36 @@
-//! Refusals: the only place where a status code is chosen for an error, and the one shape that errors have.
+//! Refusals: the only place where a status code is chosen for an error, and the form that errors have in each dialect.
 //! Must not know who refuses.
+//!
+//! | `error_type` | status | when | test in `host/tests/all` |
+//! |---|---|---|---|
+//! | `malformed` | 400 | the body is not what it claims to be | `predict.rs` `bodies_that_are_no_json_are_told_apart` |
+//! | `unauthorized` | 401 | no key of this server came, or on an operator's route no token | `access.rs` `predictions_need_a_key_where_there_are_keys`, `swap/rollout.rs` `nobody_rolls_back_without_the_token` |
+//! | `forbidden` | 403 | a page of another site listens | `openapi.rs` `every_error_is_described_where_it_comes` |
+//! | `not_found` | 404 | no such route, model, version or action | `predict.rs` `unknown_paths_models_and_methods_are_refused_in_one_shape` |
+//! | `method_not_allowed` | 405, `Allow` | the route has other methods | `predict.rs` `unknown_paths_models_and_methods_are_refused_in_one_shape` |
+//! | `not_acceptable` | 406 | nothing that `Accept` names is written here | `chart.rs` `only_forecasts_are_drawn` |
+//! | `timeout` | 408 | the rest of the body did not come | `process.rs` `clients_that_stall_are_let_go` |
+//! | `conflict` | 409 | the model is in no state for that | `openapi.rs` `every_error_is_described_where_it_comes` |
+//! | `too_large` | 413 | the body is larger than `limits.body_bytes` | `predict.rs` `a_body_of_10_mb_is_refused_announced_or_chunked` |
+//! | `unsupported_media_type` | 415 | a type or encoding that is not read | `predict.rs` `bodies_that_are_no_json_are_told_apart` |
+//! | `invalid_input` | 422; 400 of the Open Inference Protocol and OpenAI's | well-formed, and not what the schema or the model takes | `predict.rs` `bad_input_is_refused_with_field_and_fix` |
+//! | `overloaded` | 429, `Retry-After` | the queue is full | `plugin/served.rs` `what_finds_the_queue_full_is_told_when_to_come_back` |
+//! | `rate_limited` | 429, `Retry-After` | one client asks more often than it may | `access.rs` `each_client_predicts_as_often_as_it_may` |
+//! | `internal` | 500 | ours, or a plugin's; the reason is in the log | `plugin/served.rs` `a_plugins_fault_is_answered_without_its_inside_and_logged_with_it` |
+//! | `not_ready` | 503, `Retry-After` | the model is not there, or the server is ending | `process.rs` `sigterm_answers_what_is_in_flight_and_exits_with_zero` |
+//! | `deadline` | 504 | no answer within `limits.deadline_ms`, or a plugin's | `plugin/served.rs` `a_looping_plugin_is_stopped_at_its_deadline_while_others_are_answered` |
+//!
+//! The forms of the dialects are in `refusals.rs` `each_dialect_refuses_in_its_own_form`.
 
+use super::dialect::Dialect;
 use crate::pipeline;
 use crate::plugin::CallError;
 use crate::scheduler::Rejected;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::time::Duration;
 use warp::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use warp::http::{Method, StatusCode};
 use warp::reply::Response;
-
-/// Whose form an error has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Dialect {
-    /// `{"error", "error_type", "field"?}`: Hugging Face's clients read the first.
-    Ours,
-    /// `{"error"}`, of the Open Inference Protocol, and of KServe's version 1.
-    Inference,
-    /// `{"error": {"message", "type", "param", "code"}}`, of OpenAI.
-    OpenAi,
-    /// The same of KServe's forecasts, where the code is the status.
-    Forecast,
-}
-
-impl Dialect {
-    /// Of a path that may have no route.
-    pub(super) fn of(path: &str) -> Dialect {
-        let segments: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-        match segments.as_slice() {
-            ["v2", ..] => Dialect::Inference,
-            ["v1", "models", name] if name.contains(':') => Dialect::Inference,
-            ["v1", "timeseries", ..] => Dialect::Forecast,
-            ["v1", ..] => Dialect::OpenAi,
-            _ => Dialect::Ours,
-        }
-    }
-
-    fn status(self, status: StatusCode) -> StatusCode {
-        match (self, status) {
-            // These know no other for what the caller did wrong.
-            (Dialect::Inference | Dialect::OpenAi, StatusCode::UNPROCESSABLE_ENTITY) => {
-                StatusCode::BAD_REQUEST
-            }
-            (_, status) => status,
-        }
-    }
-
-    fn body(
-        self,
-        status: StatusCode,
-        error_type: &str,
-        message: String,
-        field: Option<String>,
-    ) -> Value {
-        match self {
-            Dialect::Ours => {
-                let mut body = json!({"error": message, "error_type": error_type});
-                if let Some(field) = field {
-                    body["field"] = json!(field);
-                }
-                body
-            }
-            Dialect::Inference => json!({"error": message}),
-            Dialect::OpenAi => {
-                let kind = match status {
-                    StatusCode::UNAUTHORIZED => "authentication_error",
-                    StatusCode::TOO_MANY_REQUESTS => "rate_limit_error",
-                    status if status.is_client_error() => "invalid_request_error",
-                    _ => "server_error",
-                };
-                let field = field.as_deref().map(parameter);
-                json!({"error": {"message": message, "type": kind, "param": field, "code": error_type}})
-            }
-            Dialect::Forecast => {
-                let code = status.as_str();
-                let field = field.as_deref().map(parameter);
-                json!({"error": {"message": message, "type": error_type, "param": field, "code": code}})
-            }
-        }
-    }
-}
-
-/// `/input/0` as `input.0`.
-fn parameter(field: &str) -> String {
-    field.trim_start_matches('/').replace('/', ".")
-}
 
 /// Why a request is not answered.
 #[derive(Debug)]

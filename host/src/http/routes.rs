@@ -3,8 +3,9 @@
 
 use super::access::Peer;
 use super::call::Head;
+use super::dialect::Dialect;
 use super::health::json_response;
-use super::reject::{Dialect, Reject};
+use super::reject::Reject;
 use super::{
     Labels, Shared, admin, body, docs, events, health, info, models, oip, openapi, page, predict,
     socket, ui, v1,
@@ -251,6 +252,7 @@ pub(super) fn routes(shared: Arc<Shared>, patience: Duration) -> BoxedFilter<(Re
         );
 
     let v1_predict = warp::path!("v1" / "models" / String)
+        .and_then(with_verb)
         .and(warp::post())
         .and(shared())
         .and(head())
@@ -341,6 +343,14 @@ pub(super) fn routes(shared: Arc<Shared>, patience: Duration) -> BoxedFilter<(Re
     answered.or(refused).unify().boxed()
 }
 
+/// What KServe's version 1 has behind `/v1/models/`: a name, and after a colon what is to be done.
+async fn with_verb(name: String) -> Result<String, Rejection> {
+    match name.contains(':') {
+        true => Ok(name),
+        false => Err(warp::reject()),
+    }
+}
+
 async fn told_of_model(
     name: String,
     version: Option<String>,
@@ -372,7 +382,7 @@ async fn told_of_server(tail: Tail, shared: Arc<Shared>) -> Result<Response, Rej
 async fn told_under_v1(tail: Tail, shared: Arc<Shared>) -> Result<Response, Rejection> {
     let told = match tail.as_str().strip_prefix("models") {
         Some("") => v1::list(&shared),
-        Some(name) if !name.trim_start_matches('/').is_empty() => {
+        Some(name) if !name.trim_start_matches('/').is_empty() && !name.contains(':') => {
             v1::one(&shared, name.trim_start_matches('/'))
         }
         _ if tail.as_str() == "timeseries/models" => v1::forecasting(&shared),

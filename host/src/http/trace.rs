@@ -25,7 +25,7 @@ const UNRECORDED: [&str; 3] = ["/health", "/ready", "/metrics"];
 pub(super) async fn answer<S>(
     service: S,
     shared: Arc<Shared>,
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
 ) -> Response
 where
     S: Service<Request<Incoming>, Response = Response, Error = Infallible>,
@@ -33,6 +33,8 @@ where
     let start = Instant::now();
     let in_flight = shared.metrics.request_started();
     let id = request_id(request.headers());
+    // Some answers repeat it.
+    request.headers_mut().insert(REQUEST_ID, id.clone());
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let peer = request.extensions().get::<Peer>().cloned();
@@ -104,7 +106,9 @@ where
     let model = labels.model;
     // Probes, the page and what goes well would drown the rest.
     span.in_scope(|| match labels.route {
-        "predict" | "other" if status >= 400 => {
+        "predict" | "infer" | "v1_predict" | "embeddings" | "forecast" | "other"
+            if status >= 400 =>
+        {
             tracing::info!(%method, path, status, took_ms, model, "answered")
         }
         _ => tracing::debug!(%method, path, status, took_ms, model, "answered"),

@@ -25,6 +25,7 @@ mod process;
 mod publish;
 mod readme;
 mod reference;
+mod refusals;
 mod replicas;
 mod sequence;
 mod server;

@@ -19,6 +19,9 @@ def openai():
     texts = ["Juice is cheap.", "Bread is dear."]
     by_default = api.embeddings.create(model=model, input=texts)
     as_floats = api.embeddings.create(model=model, input=texts[0], encoding_format="float")
+    # Of the second text, with special tokens and without.
+    ids = json.load(sys.stdin)
+    as_tokens = api.embeddings.create(model=model, input=ids)
 
     def refused(call):
         try:
@@ -32,11 +35,15 @@ def openai():
         "model": api.models.retrieve(model).id,
         "by_default": [one.embedding for one in by_default.data],
         "as_floats": as_floats.data[0].embedding,
+        "as_tokens": [one.embedding for one in as_tokens.data],
+        "as_one": api.embeddings.create(model=model, input=ids[0]).data[0].embedding,
         "usage": by_default.usage.total_tokens,
         "refused": [
             refused(lambda: api.embeddings.create(model="nobody", input="a")),
             refused(lambda: api.embeddings.create(model=model, input="")),
             refused(lambda: api.embeddings.create(model=model, input="a", dimensions=3)),
+            # An id that another tokenizer may have.
+            refused(lambda: api.embeddings.create(model=model, input=[[5, 6], [100_000]])),
         ],
     }
 

@@ -7,7 +7,7 @@ use crate::pieces::{pieces, scores};
 use crate::strategy::{Span, Strategy, group_name, joined, spans};
 use modelhost_plugin::classes::no_number;
 use modelhost_plugin::text::{Form, Row, Texts};
-use modelhost_plugin::{Error, Result, Tensors};
+use modelhost_plugin::{Error, Invalid, Result, Tensors};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -76,7 +76,13 @@ impl<'a> Answer<'a> {
             let own = &logits[row.skip as usize * classes..];
             let scores = scores(row, own, classes).ok_or_else(|| no_number(i))?;
             entities(config, asked, row, &scores, classes)
-                .map_err(|why| Error::internal(format!("row {i} of the context: {why}")))
+                .map_err(|why| {
+                    let at = match texts.form {
+                        Form::Single => "/inputs".to_owned(),
+                        _ => format!("/inputs/{i}"),
+                    };
+                    Invalid::at(at, why).into()
+                })
         });
         let mut answers = answers.collect::<Result<Vec<_>>>()?;
         Ok(match texts.form {
@@ -98,7 +104,7 @@ fn entities<'a>(
     let pieces = pieces(row, scores, classes, config.words);
     if row.text.is_empty() && !pieces.is_empty() {
         return Err(
-            "it has tokens and no text; let the preprocess plugin keep the text (`offsets: true` of tokenize-text)".to_owned(),
+            "has tokens and no text to find entities in; send a text, not token ids (and keep `offsets: true` of tokenize-text)".to_owned(),
         );
     }
     let spans = spans(&pieces, asked.strategy);

@@ -120,6 +120,28 @@ impl Pipeline {
         step.map_or(0, |step| step.added_tokens(pair))
     }
 
+    /// What a text of these tokens is; they have no places in it. An error is the id that is no token.
+    pub(crate) fn made_of(&self, ids: &[u32]) -> std::result::Result<Encoding, u32> {
+        let token = |id: &u32| self.added.id_to_token(*id, &self.model).ok_or(*id);
+        let tokens: Vec<String> = ids
+            .iter()
+            .map(token)
+            .collect::<std::result::Result<_, _>>()?;
+        let special = |token: &String| u32::from(self.added.is_special_token(token));
+        let count = ids.len();
+        Ok(Encoding::new(
+            ids.to_vec(),
+            vec![0; count],
+            tokens.clone(),
+            vec![None; count],
+            vec![(0, 0); count],
+            tokens.iter().map(special).collect(),
+            vec![1; count],
+            Vec::new(),
+            Default::default(),
+        ))
+    }
+
     pub(crate) fn id(&self, token: &str) -> Option<u32> {
         self.added.token_to_id(token, &self.model)
     }

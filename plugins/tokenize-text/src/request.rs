@@ -34,6 +34,8 @@ struct Object<'a> {
     text: Option<Text<'a>>,
     #[serde(borrow, default)]
     text_pair: Option<Text<'a>>,
+    #[serde(default)]
+    token_ids: Option<Vec<u32>>,
     #[serde(borrow, default)]
     source_sentence: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -51,11 +53,12 @@ pub(crate) struct Rows<'a> {
     pub(crate) rows: Vec<Row<'a>>,
 }
 
-/// One text, or two.
+/// One text, or two, or what somebody has made of a text already.
 #[derive(Debug)]
-pub(crate) struct Row<'a> {
-    pub(crate) first: &'a str,
-    pub(crate) second: Option<&'a str>,
+pub(crate) enum Row<'a> {
+    Texts(&'a str, Option<&'a str>),
+    /// Token ids, never none.
+    Ids(&'a [u32]),
 }
 
 impl<'a> Body<'a> {
@@ -137,15 +140,9 @@ impl<'a> Written<'a> {
     fn row(&'a self, pairs: bool, at: impl Fn() -> String) -> Result<Row<'a>, Invalid> {
         match self {
             Self::Text(_) if pairs => Err(Invalid::at(at(), LONE_TEXT)),
-            Self::Text(first) => Ok(Row {
-                first,
-                second: None,
-            }),
+            Self::Text(first) => Ok(Row::Texts(first, None)),
             Self::List(list) => match two_texts(list) {
-                Some((first, second)) if pairs => Ok(Row {
-                    first,
-                    second: Some(second),
-                }),
+                Some((first, second)) if pairs => Ok(Row::Texts(first, Some(second))),
                 _ if pairs => Err(Invalid::at(at(), "must be a list of two texts")),
                 _ => Err(Invalid::at(
                     at(),
@@ -170,6 +167,9 @@ impl<'a> Object<'a> {
     }
 
     fn row(&'a self, pairs: bool, at: impl Fn() -> String) -> Result<Row<'a>, Invalid> {
+        if let Some(ids) = &self.token_ids {
+            return self.ids(ids, pairs, at);
+        }
         let Some(Text(first)) = &self.text else {
             return Err(Invalid::at(format!("{}/text", at()), "is missing"));
         };
@@ -188,10 +188,26 @@ impl<'a> Object<'a> {
                 format!("{}/text_pair", at()),
                 "is missing; this model reads pairs",
             )),
-            pair => Ok(Row {
+            pair => Ok(Row::Texts(
                 first,
-                second: pair.as_ref().map(|Text(second)| second.as_ref()),
-            }),
+                pair.as_ref().map(|Text(second)| second.as_ref()),
+            )),
+        }
+    }
+
+    fn ids(
+        &'a self,
+        ids: &'a [u32],
+        pairs: bool,
+        at: impl Fn() -> String,
+    ) -> Result<Row<'a>, Invalid> {
+        let refused = |why: &str| Err(Invalid::at(format!("{}/token_ids", at()), why));
+        let is_alone = self.text.is_none() && self.text_pair.is_none() && !self.is_ranking();
+        match (is_alone, pairs, ids) {
+            (false, ..) => refused("goes with no text; send one form at a time"),
+            (_, true, _) => refused("is one text, and this model reads pairs; send the texts"),
+            (.., []) => refused("is an empty list; send at least one id"),
+            _ => Ok(Row::Ids(ids)),
         }
     }
 
@@ -199,6 +215,7 @@ impl<'a> Object<'a> {
         let stray = [
             ("text", self.text.is_some()),
             ("text_pair", self.text_pair.is_some()),
+            ("token_ids", self.token_ids.is_some()),
         ];
         if let Some((name, _)) = stray.iter().find(|(_, there)| *there) {
             return Err(Invalid::at(
@@ -217,21 +234,13 @@ impl<'a> Object<'a> {
         Ok(match pairs {
             true => Rows {
                 form: Form::Ranking,
-                rows: texts
-                    .map(|text| Row {
-                        first: source,
-                        second: Some(text),
-                    })
-                    .collect(),
+                rows: texts.map(|text| Row::Texts(source, Some(text))).collect(),
             },
             false => Rows {
                 form: Form::Similarity,
                 rows: std::iter::once(source.as_ref())
                     .chain(texts)
-                    .map(|first| Row {
-                        first,
-                        second: None,
-                    })
+                    .map(|first| Row::Texts(first, None))
                     .collect(),
             },
         })
@@ -245,7 +254,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Written<'a> {
         impl<'de> Visitor<'de> for Any {
             type Value = Written<'de>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text, {\"text\": …, \"text_pair\": …}, {\"source_sentence\": …, \"sentences\": […]}, or a list of texts or pairs")
+                f.write_str("a text, {\"text\": …, \"text_pair\": …}, {\"token_ids\": […]}, {\"source_sentence\": …, \"sentences\": […]}, or a list of texts or pairs")
             }
             fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Written<'de>, E> {
                 Ok(Written::Text(Cow::Borrowed(text)))

@@ -37,8 +37,12 @@ pub(crate) fn specials(settings: &Settings, pipeline: &Pipeline, pair: bool) -> 
 impl Reader<'_> {
     /// `at` is where in the request the row's text is.
     pub(crate) fn line<'t>(&self, row: &Row<'t>, at: impl Fn() -> String) -> Result<Line<'t>> {
+        let (first, second) = match *row {
+            Row::Texts(first, second) => (first, second),
+            Row::Ids(ids) => return self.ids(ids, || format!("{}/token_ids", at())),
+        };
         let pipeline = &self.encoder.pipeline;
-        let specials = specials(self.settings, pipeline, row.second.is_some());
+        let specials = specials(self.settings, pipeline, second.is_some());
         let Some(room) = self.limits.max_length.checked_sub(specials) else {
             return Err(Invalid::at(
                 "/parameters/max_length",
@@ -46,9 +50,9 @@ impl Reader<'_> {
             )
             .into());
         };
-        let first = self.prefixed(row.first);
+        let first = self.prefixed(first);
         let mut place = [first.place, Place::default()];
-        let encoding = match row.second {
+        let encoding = match second {
             None => {
                 let one = self.encode(&first.whole, room, 0)?;
                 if one.more && !self.limits.cut {
@@ -82,6 +86,44 @@ impl Reader<'_> {
         Ok(Line {
             encoding,
             texts: place,
+        })
+    }
+
+    /// A row that comes as tokens. Special ones are added where it has none.
+    fn ids<'t>(&self, ids: &[u32], at: impl Fn() -> String) -> Result<Line<'t>> {
+        if !self.settings.config.prefix.is_empty() {
+            let why = "has no prefix, and this model's texts begin with one; send the text";
+            return Err(Invalid::at(at(), why).into());
+        }
+        let pipeline = &self.encoder.pipeline;
+        let unknown = |id: u32| {
+            let message = format!(
+                "holds {id}, which is no token of this model; send ids of its own tokenizer, or the text"
+            );
+            Invalid::at(at(), message)
+        };
+        let made = pipeline.made_of(ids).map_err(unknown)?;
+        let is_finished = made.get_special_tokens_mask().contains(&1);
+        let specials = match is_finished {
+            true => 0,
+            false => specials(self.settings, pipeline, false),
+        };
+        let room = self.limits.max_length.saturating_sub(specials);
+        let mut encoding = made;
+        if encoding.len() > room {
+            if !self.limits.cut {
+                return Err(self.too_long(at(), Count::Exactly(ids.len()), specials));
+            }
+            encoding.truncate(room, 0, self.limits.side.into());
+            encoding.set_overflowing(Vec::new());
+        }
+        let add = self.settings.config.add_special_tokens && !is_finished;
+        Ok(Line {
+            encoding: match add {
+                true => pipeline.finish(encoding, None, true)?,
+                false => encoding,
+            },
+            texts: [Place::default(); 2],
         })
     }
 

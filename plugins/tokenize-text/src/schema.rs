@@ -35,6 +35,9 @@ fn inputs(settings: &Settings) -> Value {
         "maxItems": most,
         "x-ui": {"widget": "texts", "order": 4, "advanced": true},
     });
+    if !pairs {
+        inputs["properties"]["token_ids"] = token_ids();
+    }
     inputs["dependentRequired"] = json!({
         "text_pair": ["text"],
         "source_sentence": ["sentences"],
@@ -79,20 +82,30 @@ fn help(settings: &Settings, noun: &str) -> String {
 /// One entry of a list.
 fn item(pairs: bool) -> Value {
     let mut item = object(pairs);
-    item["required"] = if pairs {
-        json!(["text", "text_pair"])
-    } else {
-        json!(["text"])
-    };
     if pairs {
+        item["required"] = json!(["text", "text_pair"]);
         item["type"] = json!(["string", "array", "object"]);
         item["items"] = json!({"type": "string"});
         item["minItems"] = json!(2);
         item["maxItems"] = json!(2);
     } else {
         item["type"] = json!(["string", "object"]);
+        item["minProperties"] = json!(1);
+        item["dependentRequired"] = json!({"text_pair": ["text"]});
+        item["properties"]["token_ids"] = token_ids();
     }
     item
+}
+
+fn token_ids() -> Value {
+    json!({
+        "title": "Token ids",
+        "description": "A text as ids of the model's own tokenizer; special tokens are added where there is none.",
+        "type": "array",
+        "items": {"type": "integer", "minimum": 0},
+        "minItems": 1,
+        "x-ui": {"widget": "hidden"},
+    })
 }
 
 fn object(pairs: bool) -> Value {

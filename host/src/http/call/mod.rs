@@ -8,7 +8,8 @@ pub(super) use reply::origin;
 
 use super::access::Peer;
 use super::body::{self, Bounds, Incoming};
-use super::reject::{Dialect, Reject};
+use super::dialect::Dialect;
+use super::reject::Reject;
 use super::{Labels, Shared};
 use crate::pipeline::Request;
 use crate::registry::{Chosen, Entry, Fate};
@@ -224,7 +225,7 @@ impl Call {
         self.chosen.instead.is_some() || self.chosen.shadow.is_some()
     }
 
-    /// The id of the request, where the caller gave it one.
+    /// The id of the request.
     pub(super) fn id(&self) -> String {
         let id = self.headers.get("x-request-id");
         let id = id.and_then(|id| id.to_str().ok());

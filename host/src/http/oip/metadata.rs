@@ -2,8 +2,9 @@
 //! Must not know how any of them is run.
 
 use super::{datatype, version};
+use crate::http::dialect::Dialect;
 use crate::http::health::json_response;
-use crate::http::reject::{Dialect, Reject};
+use crate::http::reject::Reject;
 use crate::http::{Shared, call, find};
 use crate::model::{Dim, Port};
 use crate::registry::{Entry, Summary};

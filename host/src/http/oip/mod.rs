@@ -15,3 +15,15 @@ mod version;
 pub(super) use infer::infer;
 pub(super) use metadata::{config, live, model, model_ready, ready, server, statistics};
 pub(super) use repository::{act, index};
+
+use crate::tensor::Dtype;
+
+/// The protocol's name of `dtype`.
+pub(super) fn datatype_name(dtype: Dtype) -> &'static str {
+    datatype::name(dtype)
+}
+
+/// All names of element types.
+pub(super) fn datatype_names() -> Vec<&'static str> {
+    datatype::ALL.map(datatype::name).to_vec()
+}

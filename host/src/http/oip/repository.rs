@@ -2,9 +2,11 @@
 //! Must not know how that is done.
 
 use crate::http::body::{self, Bounds, Incoming};
+use crate::http::dialect::Dialect;
 use crate::http::health::json_response;
-use crate::http::reject::{Dialect, Reject};
+use crate::http::reject::Reject;
 use crate::http::{Shared, admin, find};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 use warp::http::{HeaderMap, StatusCode};
@@ -16,14 +18,23 @@ const BOUNDS: Bounds = Bounds {
     whole: Duration::from_secs(5),
 };
 
+/// As written.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wish {
+    #[serde(default)]
+    ready: bool,
+}
+
 /// `POST /v2/repository/index`; a body `{"ready": true}` asks for those alone that answer.
 pub(in crate::http) async fn index(shared: &Shared, mut body: Incoming) -> Response {
     let asked = body::read(&mut body, None, BOUNDS)
         .await
         .and_then(|body| match &body[..] {
-            [] => Ok(Value::Null),
-            body => serde_json::from_slice(body)
-                .map_err(|error| Reject::Malformed(format!("the body is not JSON: {error}"))),
+            [] => Ok(Wish::default()),
+            body => serde_json::from_slice(body).map_err(|error| {
+                Reject::Malformed(format!("the body is not `{{\"ready\": true}}`: {error}"))
+            }),
         });
     let asked = match asked {
         Ok(asked) => asked,
@@ -44,7 +55,7 @@ pub(in crate::http) async fn index(shared: &Shared, mut body: Incoming) -> Respo
             },
         };
         let version = live.as_ref().map_or("", |live| live.name());
-        let is_asked = live.is_some() || asked["ready"] != json!(true);
+        let is_asked = live.is_some() || !asked.ready;
         is_asked.then(
             || json!({"name": entry.name, "version": version, "state": state, "reason": reason}),
         )

@@ -53,7 +53,12 @@ pub(super) fn family(_: &Served) -> Family {
                 "The default model in a few words",
                 "As `huggingface_hub`'s `InferenceClient.get_endpoint_info` reads it.",
             )
-            .answers(200, "The model.", parts::json(info(), Value::Null), &[])
+            .answers(
+                200,
+                "The model.",
+                parts::json(parts::schema("Info"), Value::Null),
+                &[],
+            )
             .refuses([Problem::NotFound]),
     ];
     Family {
@@ -61,20 +66,4 @@ pub(super) fn family(_: &Served) -> Family {
         operations: operations.into_iter().map(|one| one.tag(TAG)).collect(),
         schemas: Vec::new(),
     }
-}
-
-fn info() -> Value {
-    let or_null = |kind: &str| json!({"type": [kind, "null"]});
-    json!({
-        "type": "object",
-        "properties": {
-            "model_id": {"type": "string", "description": "the repo on the Hub, or the model's name"},
-            "model_sha": or_null("string"),
-            "model_pipeline_tag": or_null("string"),
-            "max_concurrent_requests": {"type": "integer"},
-            "max_batch_size": or_null("integer"),
-            "version": {"type": "string"},
-        },
-        "required": ["model_id", "model_sha", "model_pipeline_tag", "version"],
-    })
 }

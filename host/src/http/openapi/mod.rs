@@ -4,12 +4,14 @@
 mod admin;
 mod documents;
 mod events;
+mod inference;
 mod models;
 mod operation;
 mod parts;
 mod predictions;
 mod probes;
 mod problem;
+mod v1;
 
 use super::ui::{self, Content};
 use super::{Shared, conditional};
@@ -23,8 +25,10 @@ use warp::http::HeaderMap;
 use warp::reply::Response;
 
 /// The routes, a family at a time, in the order in which they are shown; a further one is a file and a line here.
-const FAMILIES: [fn(&Served) -> Family; 6] = [
+const FAMILIES: [fn(&Served) -> Family; 8] = [
     predictions::family,
+    inference::family,
+    v1::family,
     models::family,
     events::family,
     probes::family,
@@ -83,7 +87,7 @@ impl Served {
 fn document(served: &Served) -> Value {
     let mut paths: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
     let mut tags = Vec::new();
-    let mut schemas = Map::from_iter([("Error".to_owned(), problem::schema())]);
+    let mut schemas = Map::from_iter(problem::schemas());
     let mut responses = Map::new();
     for family in FAMILIES {
         let family = family(served);

@@ -49,6 +49,33 @@ pub(super) fn family(served: &Served) -> Family {
                 .answers(200, "The numbers.", parts::json(parts::schema("Live"), Value::Null), &[])
                 .refuses([Problem::NotFound]),
         );
+        operations.push(
+            Operation::get(format!("/models/{name}/info"), format!("info_{name}"))
+                .tag(name)
+                .says(
+                    format!("{name} in a few words"),
+                    "As `huggingface_hub`'s `InferenceClient.get_endpoint_info` reads it.",
+                )
+                .answers(
+                    200,
+                    "The model.",
+                    parts::json(parts::schema("Info"), Value::Null),
+                    &[],
+                )
+                .refuses([Problem::NotFound]),
+        );
+        operations.push(
+            Operation::get(format!("/models/{name}/health"), format!("health_{name}"))
+                .tag(name)
+                .says(format!("Whether {name} answers"), "")
+                .answers(
+                    200,
+                    "It does.",
+                    parts::json(parts::schema("Alive"), json!({"status": "ok"})),
+                    &[],
+                )
+                .refuses([Problem::NotFound, Problem::NotReady]),
+        );
     }
     Family {
         tags: vec![(TAG.to_owned(), "What is served".to_owned())],
@@ -58,6 +85,7 @@ pub(super) fn family(served: &Served) -> Family {
             ("Model".to_owned(), model()),
             ("Live".to_owned(), live()),
             ("Version".to_owned(), version()),
+            ("Info".to_owned(), info()),
         ],
     }
 }
@@ -177,5 +205,21 @@ fn live() -> Value {
             "since": or_null("number"),
         },
         "required": ["name", "state", "answered", "refused", "failed", "waiting", "queue"],
+    })
+}
+
+fn info() -> Value {
+    let or_null = |kind: &str| json!({"type": [kind, "null"]});
+    json!({
+        "type": "object",
+        "properties": {
+            "model_id": {"type": "string", "description": "the repo on the Hub, or the model's name"},
+            "model_sha": or_null("string"),
+            "model_pipeline_tag": or_null("string"),
+            "max_concurrent_requests": {"type": "integer"},
+            "max_batch_size": or_null("integer"),
+            "version": {"type": "string"},
+        },
+        "required": ["model_id", "model_sha", "model_pipeline_tag", "version"],
     })
 }

@@ -2,6 +2,7 @@
 //! Must not know which operations there are.
 
 use super::problem::Problem;
+use crate::http::dialect::Dialect;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -17,8 +18,9 @@ pub(super) struct Operation {
     body: Option<Value>,
     security: Option<Vec<&'static str>>,
     is_rated: bool,
+    dialect: Dialect,
     answers: BTreeMap<u16, Value>,
-    problems: BTreeMap<u16, Vec<Problem>>,
+    problems: Vec<Problem>,
 }
 
 impl Operation {
@@ -44,8 +46,9 @@ impl Operation {
             body: None,
             security: None,
             is_rated: false,
+            dialect: Dialect::Ours,
             answers: BTreeMap::new(),
-            problems: BTreeMap::new(),
+            problems: Vec::new(),
         }
     }
 
@@ -69,8 +72,23 @@ impl Operation {
     }
 
     /// What is sent, by media type.
-    pub(super) fn body(mut self, content: Value) -> Operation {
-        self.body = Some(json!({"required": true, "content": content}));
+    pub(super) fn body(self, content: Value) -> Operation {
+        self.sent(content, true)
+    }
+
+    /// What may be sent, by media type.
+    pub(super) fn may_send(self, content: Value) -> Operation {
+        self.sent(content, false)
+    }
+
+    fn sent(mut self, content: Value, is_required: bool) -> Operation {
+        self.body = Some(json!({"required": is_required, "content": content}));
+        self
+    }
+
+    /// Whose form its errors have.
+    pub(super) fn speaks(mut self, dialect: Dialect) -> Operation {
+        self.dialect = dialect;
         self
     }
 
@@ -107,31 +125,37 @@ impl Operation {
 
     /// What may be refused.
     pub(super) fn refuses(mut self, problems: impl IntoIterator<Item = Problem>) -> Operation {
-        for problem in problems {
-            self.problems
-                .entry(problem.status())
-                .or_default()
-                .push(problem);
-        }
+        self.problems.extend(problems);
         self
+    }
+
+    /// Its problems, those of one status together.
+    fn refusals(&self) -> BTreeMap<u16, Vec<Problem>> {
+        let mut refusals: BTreeMap<u16, Vec<Problem>> = BTreeMap::new();
+        for problem in &self.problems {
+            let status = problem.status(self.dialect).as_u16();
+            refusals.entry(status).or_default().push(*problem);
+        }
+        refusals
+    }
+
+    fn reference(&self, problems: &[Problem]) -> String {
+        Problem::reference(problems, self.dialect, self.is_rated)
     }
 
     /// What is referred to: its problems, those of one status together, by name.
     pub(super) fn problems(&self) -> impl Iterator<Item = (String, Value)> {
-        self.problems.values().map(|problems| {
-            let name = Problem::reference(problems, self.is_rated);
-            (name, Problem::response(problems, self.is_rated))
+        self.refusals().into_values().map(|problems| {
+            let response = Problem::response(&problems, self.dialect, self.is_rated);
+            (self.reference(&problems), response)
         })
     }
 
     /// As the document has it.
     pub(super) fn written(self) -> Value {
         let mut responses = Map::new();
-        for (status, problems) in &self.problems {
-            let reference = format!(
-                "#/components/responses/{}",
-                Problem::reference(problems, self.is_rated)
-            );
+        for (status, problems) in self.refusals() {
+            let reference = format!("#/components/responses/{}", self.reference(&problems));
             responses.insert(status.to_string(), json!({"$ref": reference}));
         }
         for (status, response) in self.answers {

@@ -1,6 +1,9 @@
-//! What several operations share: headers, schemes of security, and the words before all of them.
+//! What several operations share: headers, schemes of security, what every call of a model has, and the words before all of them.
 //! Must not know which operation shares what.
 
+use super::Served;
+use super::operation::Operation;
+use super::problem::Problem;
 use serde_json::{Map, Value, json};
 
 /// Markdown.
@@ -8,7 +11,8 @@ pub(super) const ABOUT: &str = "\
 Every answer carries `X-Request-Id`: the one that the request came with, where it is fit to be logged, or a new one. \
 `traceparent` and `tracestate` (W3C Trace Context) are taken up and sent back.
 
-Every error is `{\"error\", \"error_type\"}`, with `field`, a JSON pointer, where one place of the request is at fault. \
+Every error is `{\"error\", \"error_type\"}`, with `field`, a JSON pointer, where one place of the request is at fault; \
+under `/v1` and `/v2` it has the form that the clients of those routes read. \
 Any path that is not here answers 404 (`not_found`), any other method of a path 405 (`method_not_allowed`) with `Allow`. \
 `HEAD` answers what `GET` does, without its body.";
 
@@ -68,6 +72,10 @@ pub(super) fn headers() -> Value {
         "X-Model-Revision": text("the commit of its repo; absent where it is a local file", "1dfd5e1"),
         "X-Model-Sha256": text("the digest of its file", "2d2a0afe"),
         "X-Cache": text("`hit` where the answer was kept from an earlier request, else `miss`", "miss"),
+        "Inference-Header-Content-Length": text(
+            "where the JSON ends and binary data begins; absent where all is JSON",
+            "148",
+        ),
         "ETag": text("for `If-None-Match`", "\"5a105e8b9d40\""),
         "Retry-After": seconds,
         "RateLimit": text("what is left to this client, and when more is (IETF draft)", "\"client\";r=9;t=1"),
@@ -75,6 +83,51 @@ pub(super) fn headers() -> Value {
         "WWW-Authenticate": text("how to show a key or token", "Bearer"),
         "Allow": text("the methods of this path", "GET, HEAD"),
     })
+}
+
+/// What answers of a model say of themselves.
+const ORIGIN: [&str; 5] = [
+    "Server-Timing",
+    "X-Model-Name",
+    "X-Model-Version",
+    "X-Model-Revision",
+    "X-Model-Sha256",
+];
+
+/// `operation` as a call of a model, which answers with `content` and the headers `more`: with its key, rate and refusals.
+pub(super) fn call(
+    served: &Served,
+    operation: Operation,
+    content: Value,
+    more: &[&str],
+) -> Operation {
+    let mut headers = [&ORIGIN, more].concat();
+    let mut problems = vec![
+        Problem::Malformed,
+        Problem::Timeout,
+        Problem::TooLarge,
+        Problem::MediaType,
+        Problem::Invalid,
+        Problem::Overloaded,
+        Problem::Internal,
+        Problem::NotReady,
+        Problem::Deadline,
+    ];
+    if served.has_rate {
+        headers.extend(["RateLimit", "RateLimit-Policy"]);
+        problems.push(Problem::RateLimited);
+    }
+    if served.has_keys {
+        problems.push(Problem::Unauthorized);
+    }
+    let operation = operation
+        .answers(200, "The answer.", content, &headers)
+        .refuses(problems)
+        .rated(served.has_rate);
+    match served.has_keys {
+        true => operation.secured([KEY, KEY_HEADER]),
+        false => operation,
+    }
 }
 
 /// `schema` and an example as the only content, JSON.

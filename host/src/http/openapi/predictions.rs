@@ -5,6 +5,7 @@ use super::operation::Operation;
 use super::problem::Problem;
 use super::{Family, Model, Served, parts};
 use crate::chart::Format;
+use crate::http::rows;
 use crate::service::Service;
 use serde_json::{Map, Value, json};
 
@@ -50,47 +51,13 @@ pub(super) fn family(served: &Served) -> Family {
 }
 
 fn operation(path: String, id: String, model: &Model, served: &Served) -> Operation {
-    let name = &model.entry.name;
-    let manifest = model.entry.manifest();
-    let mut headers = vec![
-        "Server-Timing",
-        "X-Model-Name",
-        "X-Model-Version",
-        "X-Model-Revision",
-        "X-Model-Sha256",
-    ];
-    if !manifest.cache.ttl.is_zero() {
-        headers.push("X-Cache");
-    }
-    let mut problems = vec![
-        Problem::Malformed,
-        Problem::NotAcceptable,
-        Problem::Timeout,
-        Problem::TooLarge,
-        Problem::MediaType,
-        Problem::Invalid,
-        Problem::Overloaded,
-        Problem::Internal,
-        Problem::NotReady,
-        Problem::Deadline,
-    ];
-    if served.has_rate {
-        headers.extend(["RateLimit", "RateLimit-Policy"]);
-        problems.push(Problem::RateLimited);
-    }
-    if served.has_keys {
-        problems.push(Problem::Unauthorized);
-    }
+    let is_kept = !model.entry.manifest().cache.ttl.is_zero();
+    let more: &[&str] = if is_kept { &["X-Cache"] } else { &[] };
     let operation = Operation::post(path, id)
-        .tag(name)
+        .tag(&model.entry.name)
         .body(taken(model))
-        .answers(200, "The answer.", given(model), &headers)
-        .refuses(problems)
-        .rated(served.has_rate);
-    match served.has_keys {
-        true => operation.secured([parts::KEY, parts::KEY_HEADER]),
-        false => operation,
-    }
+        .refuses([Problem::NotAcceptable]);
+    parts::call(served, operation, given(model), more)
 }
 
 /// What may be sent, by media type.
@@ -117,6 +84,9 @@ fn taken(model: &Model) -> Value {
         // The bytes as they are: nothing that a schema could say.
         content.entry(media_type).or_insert_with(|| json!({}));
     }
+    for form in rows::FORMS {
+        content.insert(form.essence().to_owned(), json!({}));
+    }
     content.into()
 }
 
@@ -128,6 +98,9 @@ fn given(model: &Model) -> Value {
         for format in Format::ALL {
             content.insert(format.media_type().to_owned(), json!({}));
         }
+    }
+    for form in rows::FORMS {
+        content.insert(form.essence().to_owned(), json!({}));
     }
     content.into()
 }

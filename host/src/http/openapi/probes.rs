@@ -26,7 +26,7 @@ pub(super) fn family(_: &Served) -> Family {
             .answers(
                 200,
                 "It does.",
-                parts::json(alive, json!({"status": "ok"})),
+                parts::json(parts::schema("Alive"), json!({"status": "ok"})),
                 &[],
             ),
         Operation::get("/ready", "ready")
@@ -44,21 +44,24 @@ pub(super) fn family(_: &Served) -> Family {
     Family {
         tags: vec![(TAG.to_owned(), "For who runs the server".to_owned())],
         operations: operations.into_iter().map(|one| one.tag(TAG)).collect(),
-        schemas: vec![(
-            "Ready".to_owned(),
-            json!({
-                "type": "object",
-                "properties": {
-                    "ready": {"type": "boolean"},
-                    "draining": {"type": "boolean", "description": "whether the process is ending"},
-                    "models": {
-                        "type": "object",
-                        "description": "`ready`, or what is missing, by model",
-                        "additionalProperties": {"type": "string"},
+        schemas: vec![
+            ("Alive".to_owned(), alive),
+            (
+                "Ready".to_owned(),
+                json!({
+                    "type": "object",
+                    "properties": {
+                        "ready": {"type": "boolean"},
+                        "draining": {"type": "boolean", "description": "whether the process is ending"},
+                        "models": {
+                            "type": "object",
+                            "description": "`ready`, or what is missing, by model",
+                            "additionalProperties": {"type": "string"},
+                        },
                     },
-                },
-                "required": ["ready", "draining", "models"],
-            }),
-        )],
+                    "required": ["ready", "draining", "models"],
+                }),
+            ),
+        ],
     }
 }

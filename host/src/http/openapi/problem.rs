@@ -2,7 +2,9 @@
 //! Must not know which operation has which.
 
 use super::operation::references;
+use crate::http::dialect::Dialect;
 use serde_json::{Map, Value, json};
+use warp::http::StatusCode;
 
 /// A kind of error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,8 +78,10 @@ impl Problem {
         }
     }
 
-    pub(super) fn status(self) -> u16 {
-        self.row().0
+    /// As `dialect` has it.
+    pub(super) fn status(self, dialect: Dialect) -> StatusCode {
+        let status = StatusCode::from_u16(self.row().0);
+        dialect.status(status.expect("the table has only statuses"))
     }
 
     fn error_type(self) -> &'static str {
@@ -85,17 +89,19 @@ impl Problem {
     }
 
     /// The name under which the response of these, all of one status, is kept.
-    pub(super) fn reference(problems: &[Problem], is_rated: bool) -> String {
-        let names: Vec<&str> = problems
-            .iter()
-            .map(|problem| problem.error_type())
-            .collect();
-        let end = if is_rated { ".rated" } else { "" };
-        names.join(".") + end
+    pub(super) fn reference(problems: &[Problem], dialect: Dialect, is_rated: bool) -> String {
+        let names = problems.iter().map(|problem| problem.error_type());
+        let dialect = match dialect {
+            Dialect::Ours => None,
+            dialect => Some(schema_name(dialect)),
+        };
+        let rated = is_rated.then_some("rated");
+        let parts: Vec<&str> = names.chain(dialect).chain(rated).collect();
+        parts.join(".")
     }
 
     /// The response of these, all of one status.
-    pub(super) fn response(problems: &[Problem], is_rated: bool) -> Value {
+    pub(super) fn response(problems: &[Problem], dialect: Dialect, is_rated: bool) -> Value {
         let rows: Vec<Row> = problems.iter().map(|problem| problem.row()).collect();
         let types: Vec<&str> = rows.iter().map(|row| row.1).collect();
         let when: Vec<String> = rows
@@ -109,38 +115,68 @@ impl Problem {
         let own = rows.iter().flat_map(|row| row.3).chain(rate);
         let examples = problems
             .iter()
-            .map(|problem| (problem.error_type().to_owned(), problem.example()));
+            .map(|problem| (problem.error_type().to_owned(), problem.example(dialect)));
+        let of_these = match dialect {
+            Dialect::Ours => Some(json!({"error_type": {"enum": types}})),
+            Dialect::OpenAi => Some(json!({"error": {"properties": {"code": {"enum": types}}}})),
+            Dialect::Forecast => Some(json!({"error": {"properties": {"type": {"enum": types}}}})),
+            Dialect::Inference => None,
+        };
+        let mut schemas = vec![super::parts::schema(schema_name(dialect))];
+        schemas.extend(of_these.map(|properties| json!({ "properties": properties })));
         json!({
             "description": when.join(" "),
             "headers": references(own.chain(&["X-Request-Id"])),
             "content": {"application/json": {
-                "schema": {"allOf": [
-                    {"$ref": "#/components/schemas/Error"},
-                    {"properties": {"error_type": {"enum": types}}},
-                ]},
+                "schema": {"allOf": schemas},
                 "examples": examples.collect::<Map<_, _>>(),
             }},
         })
     }
 
-    fn example(self) -> Value {
+    fn example(self, dialect: Dialect) -> Value {
         let (_, error_type, _, _, error) = self.row();
-        let mut value = json!({"error": error, "error_type": error_type});
-        if self == Problem::Invalid {
-            value["field"] = json!("/inputs/series");
-        }
-        json!({ "value": value })
+        let field = match self {
+            Problem::Invalid => Some("/inputs/series".to_owned()),
+            _ => None,
+        };
+        let status = self.status(dialect);
+        json!({"value": dialect.body(status, error_type, error.to_owned(), field)})
     }
 }
 
-/// The one shape that errors have.
-pub(super) fn schema() -> Value {
+/// What the schema of errors in `dialect` is called.
+fn schema_name(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Ours => "Error",
+        Dialect::Inference => "InferenceError",
+        Dialect::OpenAi => "OpenAiError",
+        Dialect::Forecast => "ForecastError",
+    }
+}
+
+/// The shape of errors in each dialect, by name.
+pub(super) fn schemas() -> [(String, Value); 4] {
     let types = Problem::ALL.map(Problem::error_type);
-    json!({
+    let text = json!({"type": "string", "minLength": 1});
+    let parameter = json!({
+        "type": ["string", "null"],
+        "description": "the place in the request that is to be mended",
+    });
+    let within = |properties: Value| {
+        let required: Vec<&String> = properties
+            .as_object()
+            .into_iter()
+            .flat_map(Map::keys)
+            .collect();
+        let error = json!({"type": "object", "properties": properties, "required": required});
+        json!({"type": "object", "properties": {"error": error}, "required": ["error"]})
+    };
+    let ours = json!({
         "type": "object",
         "description": "What is wrong, in a sentence for people and a word for programs.",
         "properties": {
-            "error": {"type": "string", "minLength": 1},
+            "error": text,
             "error_type": {"type": "string", "enum": types},
             "field": {
                 "type": "string",
@@ -149,7 +185,27 @@ pub(super) fn schema() -> Value {
             },
         },
         "required": ["error", "error_type"],
-    })
+    });
+    let inference = json!({
+        "type": "object",
+        "description": "As the Open Inference Protocol has it.",
+        "properties": {"error": text},
+        "required": ["error"],
+    });
+    let kinds = json!({"enum": ["invalid_request_error", "authentication_error", "rate_limit_error", "server_error"]});
+    let openai = within(
+        json!({"message": text, "type": kinds, "param": parameter, "code": {"enum": types}}),
+    );
+    let forecast = within(
+        json!({"message": text, "type": {"enum": types}, "param": parameter, "code": {"type": "string"}}),
+    );
+    [
+        (Dialect::Ours, ours),
+        (Dialect::Inference, inference),
+        (Dialect::OpenAi, openai),
+        (Dialect::Forecast, forecast),
+    ]
+    .map(|(dialect, schema)| (schema_name(dialect).to_owned(), schema))
 }
 
 #[cfg(test)]
@@ -202,8 +258,8 @@ mod tests {
             let problem = found.unwrap_or_else(|| panic!("{shown} is not described"));
             let response = reject.into_response();
             assert_eq!(
-                (problem.status(), response.status()),
-                (status.as_u16(), status)
+                (problem.status(Dialect::Ours), response.status()),
+                (status, status)
             );
             // Those of a rate come from the gate.
             let of_gate = |name: &&&str| name.starts_with("RateLimit");

@@ -9,8 +9,9 @@ mod table;
 
 use super::body::{self, Incoming};
 use super::call::{Call, Head, Open, origin};
-use super::reject::{Dialect, Reject};
-use super::{Shared, find};
+use super::dialect::Dialect;
+use super::reject::Reject;
+use super::{Shared, find, packed};
 use crate::pipeline::Request;
 use answers::Writer;
 use bytes::Bytes;
@@ -46,6 +47,9 @@ pub(super) enum Form {
     Csv,
 }
 
+/// All of them.
+pub(super) const FORMS: [Form; 2] = [Form::Lines, Form::Csv];
+
 impl Form {
     /// The form that a body of this media type has, if it is one of rows.
     pub(super) fn of(media_type: &str) -> Option<Form> {
@@ -60,9 +64,17 @@ impl Form {
         }
     }
 
-    fn media_type(self) -> &'static str {
+    /// Its media type, without parameters.
+    pub(super) fn essence(self) -> &'static str {
         match self {
             Form::Lines => "application/x-ndjson",
+            Form::Csv => "text/csv",
+        }
+    }
+
+    fn media_type(self) -> &'static str {
+        match self {
+            Form::Lines => self.essence(),
             Form::Csv => "text/csv; charset=utf-8",
         }
     }
@@ -139,10 +151,12 @@ pub(super) async fn predict(
     };
     let (sender, mut parts) = mpsc::channel::<Bytes>(PARTS);
     let writer = Writer::new(call.service(), written);
-    let headers = origin(call.service());
+    let mut headers = origin(call.service());
+    let packing = packed::Parts::of(&call.headers, &mut headers);
+    let sending = Sending { sender, packing };
     let labels = open.labels();
     tokio::spawn(async move {
-        answer(&call, source, writer, sender).await;
+        answer(&call, source, writer, sending).await;
         open.ended();
     });
     let parts = poll_fn(move |context| {
@@ -160,7 +174,7 @@ pub(super) async fn predict(
 }
 
 /// Answers row after row, in their order, until there is none, or nobody reads.
-async fn answer(call: &Call, mut source: Source, mut writer: Writer, parts: mpsc::Sender<Bytes>) {
+async fn answer(call: &Call, mut source: Source, mut writer: Writer, mut sending: Sending) {
     let mut under_way = FuturesOrdered::new();
     let mut has_more = true;
     loop {
@@ -181,14 +195,44 @@ async fn answer(call: &Call, mut source: Source, mut writer: Writer, parts: mpsc
         }
         let is_idle = under_way.is_empty();
         if writer.text.len() >= PART_BYTES || (is_idle && !writer.text.is_empty()) {
-            let part = std::mem::take(&mut writer.text).into();
-            if parts.send(part).await.is_err() {
+            let part = std::mem::take(&mut writer.text);
+            if sending.part(part).await.is_err() {
                 return;
             }
         }
     }
     // A client that has gone needs no end.
-    parts.send(writer.end().into()).await.ok();
+    sending.end(writer.end()).await.ok();
+}
+
+/// The way to the client.
+struct Sending {
+    sender: mpsc::Sender<Bytes>,
+    packing: Option<packed::Parts>,
+}
+
+impl Sending {
+    async fn part(&mut self, part: Vec<u8>) -> std::io::Result<()> {
+        let part = match &mut self.packing {
+            Some(packing) => packing.next(&part)?,
+            None => part,
+        };
+        self.send(part).await
+    }
+
+    async fn end(mut self, part: Vec<u8>) -> std::io::Result<()> {
+        let part = match self.packing.take() {
+            Some(packing) => packing.end(&part)?,
+            None => part,
+        };
+        self.send(part).await
+    }
+
+    /// Fails where nobody reads.
+    async fn send(&self, part: Vec<u8>) -> std::io::Result<()> {
+        let sent = self.sender.send(part.into()).await;
+        sent.map_err(|_| std::io::ErrorKind::BrokenPipe.into())
+    }
 }
 
 /// The answer to one row. One that finds the queue full waits for its turn as long as a request may take.

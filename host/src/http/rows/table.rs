@@ -35,7 +35,10 @@ impl Table {
         let header = match records.next(call).await {
             Ok(Some(header)) => header,
             Ok(None) => {
-                let empty = Reject::Malformed("the table has no header".to_owned());
+                let empty = Reject::Invalid {
+                    message: "the table has no header".to_owned(),
+                    field: None,
+                };
                 return Err((empty, records.body));
             }
             Err(reject) => return Err((reject, records.body)),

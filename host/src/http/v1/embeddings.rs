@@ -3,7 +3,8 @@
 
 use crate::http::body::{self, Incoming};
 use crate::http::call::{self, Call, Head};
-use crate::http::reject::{Dialect, Reject};
+use crate::http::dialect::Dialect;
+use crate::http::reject::Reject;
 use crate::http::{Shared, find};
 use crate::pipeline::Request;
 use base64::Engine as _;
@@ -19,15 +20,11 @@ const TASK: &str = "feature-extraction";
 /// As written.
 #[derive(Deserialize)]
 struct Written {
+    #[serde(rename = "model")]
+    _model: Option<String>,
     input: Input,
     encoding_format: Option<Encoding>,
     dimensions: Option<usize>,
-}
-
-/// The one field that has to be known first.
-#[derive(Deserialize)]
-struct Named {
-    model: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -35,8 +32,8 @@ struct Named {
 enum Input {
     Text(String),
     Texts(Vec<String>),
-    Tokens(#[allow(dead_code, reason = "they are refused")] Vec<u32>),
-    ManyTokens(#[allow(dead_code, reason = "they are refused")] Vec<Vec<u32>>),
+    Tokens(Vec<u32>),
+    ManyTokens(Vec<Vec<u32>>),
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -60,9 +57,7 @@ pub(in crate::http) async fn embeddings(
             return reject.written_in(Dialect::OpenAi);
         }
     };
-    let named: Result<Named, _> = serde_json::from_slice(&bytes);
-    let name = named.ok().and_then(|named| named.model);
-    let entry = find::asked(&shared, name.as_deref());
+    let entry = find::asked(&shared, super::named_in(&bytes).as_deref());
     let body = body::whole(bytes);
     call::answer(
         shared,
@@ -79,18 +74,18 @@ pub(in crate::http) async fn embeddings(
 async fn answer(call: Call, body: Bytes) -> Result<Response, Reject> {
     let service = call.service();
     let manifest = &service.manifest;
-    if manifest.task.is_none_or(|task| task.as_str() != TASK) {
-        return Err(Reject::NotFound(format!(
-            "model `{}` makes no embeddings: its manifest does not say `task: {TASK}`",
-            manifest.name
-        )));
-    }
     let written: Result<Written, _> = serde_json::from_slice(&body);
     let written = written.map_err(|error| {
         Reject::Malformed(format!(
             "the body is not {{\"model\", \"input\"}}, where `input` is a text, a list of texts, or token ids: {error}"
         ))
     })?;
+    if manifest.task.is_none_or(|task| task.as_str() != TASK) {
+        return Err(Reject::NotFound(format!(
+            "model `{}` makes no embeddings: its manifest does not say `task: {TASK}`",
+            manifest.name
+        )));
+    }
     let request = request(&written)?;
     let encoding = written.encoding_format.unwrap_or(Encoding::Float);
     let dimensions = written.dimensions;
@@ -100,7 +95,13 @@ async fn answer(call: Call, body: Bytes) -> Result<Response, Reject> {
         let vectors = vectors(answer.outputs.into_json().get(), dimensions)?;
         Ok::<_, Reject>(body_of(&name, vectors, encoding, tokens))
     });
-    let ran = ran.await?;
+    let ran = ran.await.map_err(|reject| match reject {
+        Reject::Invalid { message, field } => Reject::Invalid {
+            message,
+            field: field.as_deref().map(written_at),
+        },
+        other => other,
+    })?;
     let body = ran.value?;
     Ok(call
         .respond(&ran.service, "application/json", body, &ran.timing)
@@ -112,26 +113,29 @@ fn request(written: &Written) -> Result<Request, Reject> {
         message: message.to_owned(),
         field: Some("/input".to_owned()),
     };
-    let inputs = match &written.input {
-        Input::Text(text) => json!([text]),
-        Input::Texts(texts) if texts.is_empty() => return Err(refused("`input` is empty")),
-        Input::Texts(texts) => json!(texts),
-        Input::Tokens(_) | Input::ManyTokens(_) => {
-            return Err(refused(
-                "token ids are not read: they are another tokenizer's, or may be; send the texts",
-            ));
+    // Ids are of the model's own tokenizer; whether these are is for the plugin to say.
+    let tokens = |ids: &Vec<u32>| json!({"token_ids": ids});
+    let inputs: Vec<Value> = match &written.input {
+        Input::Text(text) => vec![json!(text)],
+        Input::Texts(texts) => texts.iter().map(|text| json!(text)).collect(),
+        Input::Tokens(ids) => vec![tokens(ids)],
+        Input::ManyTokens(lists) => lists.iter().map(tokens).collect(),
+    };
+    match inputs.as_slice() {
+        [] => Err(refused("`input` is empty")),
+        inputs if inputs.iter().any(|one| *one == "") => {
+            Err(refused("`input` holds an empty text"))
         }
-    };
-    let has_none = |inputs: &Value| {
-        inputs
-            .as_array()
-            .into_iter()
-            .flatten()
-            .any(|one| *one == "")
-    };
-    match has_none(&inputs) {
-        true => Err(refused("`input` holds an empty text")),
-        false => Ok(Request::json(json!({"inputs": inputs}).to_string())),
+        inputs => Ok(Request::json(json!({"inputs": inputs}).to_string())),
+    }
+}
+
+/// Where the caller wrote what is at `field` of the request that was made of it: `/input/1` for `/inputs/1/token_ids`.
+fn written_at(field: &str) -> String {
+    let place = field.strip_suffix("/token_ids").unwrap_or(field);
+    match place.strip_prefix("/inputs") {
+        Some(rest) => format!("/input{rest}"),
+        None => place.to_owned(),
     }
 }
 

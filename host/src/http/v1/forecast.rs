@@ -3,8 +3,9 @@
 
 use crate::http::body::{self, Incoming};
 use crate::http::call::{self, Call, Head};
+use crate::http::dialect::Dialect;
 use crate::http::health::json_response;
-use crate::http::reject::{Dialect, Reject};
+use crate::http::reject::Reject;
 use crate::http::{Shared, find};
 use crate::pipeline::Request;
 use crate::registry::Entry;
@@ -73,24 +74,14 @@ pub(in crate::http) async fn forecast(
     mut head: Head,
     mut body: Incoming,
 ) -> Response {
-    let read = call::any_body(&shared, &mut head, &mut body).await;
-    let read = read.and_then(|bytes| {
-        let asked: Asked = serde_json::from_slice(&bytes).map_err(|error| {
-            Reject::Malformed(format!(
-                "the body is not a forecast request of KServe: {error}"
-            ))
-        })?;
-        Ok((asked, bytes))
-    });
-    let (asked, bytes) = match read {
-        Ok(read) => read,
+    let bytes = match call::any_body(&shared, &mut head, &mut body).await {
+        Ok(bytes) => bytes,
         Err(reject) => {
             body::discard(&mut body).await;
             return reject.written_in(Dialect::Forecast);
         }
     };
-    let entry = find::named(&shared, &asked.model);
-    let answer = |call: Call, _: Bytes| answer(call, asked);
+    let entry = find::asked(&shared, super::named_in(&bytes).as_deref());
     let body = body::whole(bytes);
     call::answer(
         shared,
@@ -104,7 +95,12 @@ pub(in crate::http) async fn forecast(
     .await
 }
 
-async fn answer(call: Call, asked: Asked) -> Result<Response, Reject> {
+async fn answer(call: Call, body: Bytes) -> Result<Response, Reject> {
+    let asked: Asked = serde_json::from_slice(&body).map_err(|error| {
+        Reject::Malformed(format!(
+            "the body is not a forecast request of KServe: {error}"
+        ))
+    })?;
     if !forecasts(&call.entry) {
         return Err(Reject::NotFound(format!(
             "model `{}` makes no forecasts: its manifest does not say `task: {TASK}`",

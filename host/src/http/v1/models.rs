@@ -1,8 +1,8 @@
 //! `GET /v1/models` and `/v1/models/{name}`: OpenAI's list, with what KServe's version 1 has beside it.
 //! Must not know what the models do.
 
+use crate::http::dialect::Dialect;
 use crate::http::health::json_response;
-use crate::http::reject::Dialect;
 use crate::http::{Shared, call, find};
 use crate::registry::Entry;
 use serde_json::{Value, json};

@@ -3,7 +3,8 @@
 
 use crate::http::body::Incoming;
 use crate::http::call::{self, Call, Head};
-use crate::http::reject::{Dialect, Reject};
+use crate::http::dialect::Dialect;
+use crate::http::reject::Reject;
 use crate::http::{Shared, find, row};
 use bytes::Bytes;
 use futures_util::future::try_join_all;

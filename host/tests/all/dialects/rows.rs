@@ -4,8 +4,10 @@ use crate::client::{Answer, finish};
 use crate::server::{Server, demo};
 use crate::swap::{Folder, live, manifest};
 use crate::tasks::models;
+use flate2::read::GzDecoder;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
+use std::io::Read as _;
 
 async fn send(
     server: &Server,
@@ -50,6 +52,38 @@ async fn each_line_is_answered_in_its_place_and_those_that_fail_say_why() {
     }
     assert_eq!(lines[2]["error_type"], "malformed");
     assert_eq!(lines[3]["error_type"], "invalid_input");
+}
+
+/// Row by row in gzip too: what is there can be unpacked before the rest is.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_are_packed_for_those_who_unpack() {
+    let (server, _folder) = doubling();
+    let body = "{\"x\": [[1]]}\n".repeat(5000);
+    let plain = send(&server, "application/jsonl", "*/*", body.clone()).await;
+    assert_eq!(plain.header("content-encoding"), "");
+    assert_eq!(plain.header("vary"), "accept-encoding");
+    let post = reqwest::Client::new().post(format!("{}/predict", server.url));
+    let post = post.header("content-type", "application/jsonl");
+    let post = post.header("accept-encoding", "gzip").body(body);
+    let packed = post.send().await.expect("answers");
+    assert_eq!(packed.headers()["content-encoding"], "gzip");
+    let packed = packed.bytes().await.expect("a body");
+    assert!(
+        packed.len() * 4 < plain.text.len(),
+        "{} bytes",
+        packed.len()
+    );
+    let mut text = String::new();
+    GzDecoder::new(&packed[..])
+        .read_to_string(&mut text)
+        .expect("gzip");
+    assert_eq!(text, plain.text);
+    let mut first = String::new();
+    // Cut short in the middle, and still the first rows are there.
+    GzDecoder::new(&packed[..packed.len() / 2])
+        .read_to_string(&mut first)
+        .expect_err("no end");
+    assert!(plain.text.starts_with(&first) && first.lines().count() > 10);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 //! Must not know how a call is contained.
 
 use super::wasm;
+use crate::client::Answer;
 use crate::server::Server;
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -91,4 +92,26 @@ async fn floods_of_log_and_long_messages_are_cut() {
             .as_str()
             .is_some_and(|reason| reason.len() < 4096)
     );
+}
+
+/// Two loop, one waits, and the fourth is sent away, in the form of the dialect that it spoke.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_finds_the_queue_full_is_told_when_to_come_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = served(&folder, "{ queue: 1, plugin: { deadline_ms: 1000 } }");
+    let looping = json!({"inputs": {"do": "loop"}});
+    let one = || server.post("/predict", &looping);
+    let answers = <[_; 4]>::from(tokio::join!(one(), one(), one(), one()));
+    let is_refused = |answer: &&Answer| answer.status == 429;
+    let refused = answers.iter().find(is_refused).expect("one too many");
+    let (error, error_type, _) = refused.refusal(429);
+    assert_eq!(error_type, "overloaded");
+    assert!(error.contains("waiting"), "{error}");
+    assert_eq!(refused.header("retry-after"), "1");
+
+    let instances = json!({"instances": [looping, looping, looping, looping]});
+    let answer = server.post("/v1/models/m:predict", &instances).await;
+    assert_eq!(answer.status, 429, "{}", answer.text);
+    assert_eq!(answer.header("retry-after"), "1");
+    assert_eq!(answer.json().as_object().map(|body| body.len()), Some(1));
 }
