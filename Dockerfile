@@ -15,8 +15,8 @@ RUN find . -type f ! -name Cargo.toml ! -name Cargo.lock ! -path './host/benches
 
 FROM ${RUST_IMAGE} AS dependencies
 WORKDIR /src
-# The names of functions are a sixth of the binary.
-ENV CARGO_PROFILE_RELEASE_STRIP=symbols
+# Function names stay for backtraces.
+ENV CARGO_PROFILE_RELEASE_STRIP=debuginfo
 COPY --from=crates /src ./
 # The empty crates are forgotten again: cargo goes by age, and sources may be older than this layer.
 RUN cargo build --locked --release \

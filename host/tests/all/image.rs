@@ -1,11 +1,12 @@
-//! What an image is built by, as far as that goes without a container engine: the stage that compiles dependencies alone, and
-//! the bill of materials. Must not know how a Space is published, only which folder that makes.
+//! What an image is built by, as far as that goes without a container engine: the stage that compiles dependencies alone, the
+//! bill of materials, and what the binary holds. Must not know how a Space is published, only which folder that makes.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::server::root;
+use modelhost::plugin::BUNDLED;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -39,6 +40,19 @@ fn script(folder: &Path, stage: &str) -> String {
     lines.find(|line| line.ends_with(&format!(" AS {stage}")));
     let run = lines.find_map(|line| line.strip_prefix("RUN "));
     run.expect("a stage with a RUN").to_owned()
+}
+
+/// As a constant they would be there once for each part of the code that names them.
+#[test]
+fn each_bundled_plugin_is_in_the_binary_once() {
+    let binary = std::fs::read(env!("CARGO_BIN_EXE_modelhost")).expect("the binary");
+    let begins = |at: &usize| binary[*at..].starts_with(b"\0asm");
+    let places: Vec<usize> = (0..binary.len()).filter(begins).collect();
+    for plugin in BUNDLED {
+        let copies = places.iter();
+        let copies = copies.filter(|at| binary[**at..].starts_with(plugin.wasm));
+        assert_eq!(copies.count(), 1, "{}", plugin.name);
+    }
 }
 
 #[test]
