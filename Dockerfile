@@ -15,8 +15,6 @@ RUN find . -type f ! -name Cargo.toml ! -name Cargo.lock ! -path './host/benches
 
 FROM ${RUST_IMAGE} AS dependencies
 WORKDIR /src
-# Function names stay for backtraces.
-ENV CARGO_PROFILE_RELEASE_STRIP=debuginfo
 COPY --from=crates /src ./
 # The empty crates are forgotten again: cargo goes by age, and sources may be older than this layer.
 RUN cargo build --locked --release \

@@ -61,10 +61,11 @@ fn an_image_of_a_space_says_what_it_is_made_of() {
     let folder = made.path();
     space(folder);
     let bill = std::fs::read(folder.join("host/sbom")).expect("the script");
+    let (crates, list) = (script(folder, "crates"), script(folder, "bill"));
 
     // What is left is a workspace to cargo, down to the benches.
     let mut shell = Command::new("sh");
-    run(folder, shell.arg("-c").arg(script(folder, "crates")));
+    run(folder, shell.arg("-c").arg(crates));
     assert!(!folder.join("host/src/http").exists());
     // Of the quick commands only this one reads as much as a build does.
     run(
@@ -73,8 +74,8 @@ fn an_image_of_a_space_says_what_it_is_made_of() {
     );
 
     std::fs::write(folder.join("host/sbom"), bill).expect("a file");
-    let script = script(folder, "bill").replace("/bill", "out");
-    let said = run(folder, Command::new("sh").arg("-c").arg(script));
+    let list = list.replace("/bill", "out");
+    let said = run(folder, Command::new("sh").arg("-c").arg(list));
     assert_eq!(String::from_utf8_lossy(&said.stderr), "");
 
     let read = |name: &str| std::fs::read_to_string(folder.join("out").join(name)).expect(name);
