@@ -45,8 +45,8 @@ macro_rules! bundled {
     };
 }
 
-/// Every bundled plugin.
-pub const BUNDLED: &[Bundled] = bundled! {
+/// Every bundled plugin; no constant, whose bytes would be in the binary once for each user of it.
+pub static BUNDLED: &[Bundled] = bundled! {
     "forecast-quantiles": [];
     "label-image": [reads("config.json")];
     "label-text": [reads("config.json")];

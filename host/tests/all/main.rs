@@ -13,6 +13,7 @@ mod dialects;
 mod fake_hub;
 mod fuse;
 mod hub;
+mod image;
 mod init;
 mod listening;
 mod manifest;

@@ -122,7 +122,12 @@ impl Pipeline {
 
     /// What a text of these tokens is; they have no places in it. An error is the id that is no token.
     pub(crate) fn made_of(&self, ids: &[u32]) -> std::result::Result<Encoding, u32> {
-        let token = |id: &u32| self.added.id_to_token(*id, &self.model).ok_or(*id);
+        let token = |id: &u32| {
+            let added = self.added.simple_id_to_token(*id);
+            added
+                .or_else(|| tokenizers::Model::id_to_token(&self.model, *id))
+                .ok_or(*id)
+        };
         let tokens: Vec<String> = ids
             .iter()
             .map(token)
