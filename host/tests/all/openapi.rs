@@ -366,7 +366,8 @@ async fn a_tester_finds_the_server_as_it_is_described() {
             .args(["--checks", "all", "--exclude-path", "/events"])
             .args(["--max-examples", &examples])
             .arg("--generation-deterministic")
-            .args(["--phases", "examples,coverage,fuzzing", "--workers", "2"])
+            // One worker: Python 3.11's parser of its own source fails now and then where two threads use it.
+            .args(["--phases", "examples,coverage,fuzzing", "--workers", "1"])
             .args(["--no-color", "--continue-on-failure", "--warnings", "off"])
             .current_dir(inside)
             .env("NO_PROXY", "*")
