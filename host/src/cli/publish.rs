@@ -29,6 +29,7 @@ fn model(asked: &PublishModel) -> anyhow::Result<ExitCode> {
         repo,
         is_private: asked.private,
         tag: asked.tag.clone(),
+        excluded: asked.exclude.clone(),
         is_dry: asked.dry_run,
     };
     let hub = settings::hub();

@@ -25,7 +25,7 @@ impl Ignore {
         ))
     }
 
-    fn parse(text: &str) -> Ignore {
+    pub(super) fn parse(text: &str) -> Ignore {
         let rule = |line: &str| {
             let (is_exception, pattern) = match line.strip_prefix('!') {
                 Some(pattern) => (true, pattern),

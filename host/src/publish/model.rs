@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::folder::{self, Item};
+use super::ignore::Ignore;
 use super::place::Place;
 use super::push::Push;
 use super::{Difference, Error, Kind, OnStep, Step, card};
@@ -21,6 +22,8 @@ pub struct Card {
     pub is_private: bool,
     /// A name for the commit.
     pub tag: Option<String>,
+    /// Files and folders of it that stay here, each as a line of a `.dockerignore`.
+    pub excluded: Vec<String>,
     /// Whether to stop at the plan.
     pub is_dry: bool,
 }
@@ -45,7 +48,7 @@ pub async fn model(
     settings: &HubSettings,
     on_step: &OnStep<'_>,
 ) -> Result<Option<Published>, Error> {
-    let items = items(&wanted.folder)?;
+    let items = items(&wanted.folder, &wanted.excluded)?;
     may_write(settings, wanted.is_dry)?;
     let place = Place::new(&wanted.repo, Kind::Model, settings);
     let mut push = Push::look(&place, &items, on_step).await?;
@@ -65,8 +68,19 @@ pub async fn model(
     }))
 }
 
-fn items(root: &Path) -> Result<Vec<Item>, Error> {
-    let paths = folder::paths(root)?;
+fn items(root: &Path, excluded: &[String]) -> Result<Vec<Item>, Error> {
+    let mut paths = folder::paths(root)?;
+    for line in excluded {
+        let ignore = Ignore::parse(line);
+        let count = paths.len();
+        paths.retain(|path| ignore.takes(path));
+        if paths.len() == count {
+            return Err(Error::Unfit(format!(
+                "--exclude {line}: there is no such file or folder in {}",
+                root.display()
+            )));
+        }
+    }
     card::check(root, &paths).map_err(Error::Card)?;
     folder::read(root, &paths)
 }

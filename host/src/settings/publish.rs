@@ -30,6 +30,9 @@ pub struct PublishModel {
     /// Give the commit a name as well
     #[arg(long, value_name = "TAG")]
     pub tag: Option<String>,
+    /// A file or folder of DIR that stays here, as a line of a .dockerignore; may be given several times
+    #[arg(long, value_name = "PATH")]
+    pub exclude: Vec<String>,
     /// Say what would be uploaded, and change nothing
     #[arg(long)]
     pub dry_run: bool,

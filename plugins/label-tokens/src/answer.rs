@@ -65,6 +65,9 @@ impl<'a> Answer<'a> {
         let logits = config.classes.logits(outputs, rows)?;
         let [tokens, classes] = [1, 2].map(|axis| logits.shape[axis] as usize);
         let answers = texts.rows.iter().enumerate().map(|(i, row)| {
+            if row.text.is_empty() && row.tokens.iter().any(|token| !token.special) {
+                return Err(no_text(texts.form, i).into());
+            }
             let needed = row.skip as usize + row.tokens.len();
             if needed > tokens {
                 return Err(Error::internal(format!(
@@ -76,13 +79,7 @@ impl<'a> Answer<'a> {
             let own = &logits[row.skip as usize * classes..];
             let scores = scores(row, own, classes).ok_or_else(|| no_number(i))?;
             entities(config, asked, row, &scores, classes)
-                .map_err(|why| {
-                    let at = match texts.form {
-                        Form::Single => "/inputs".to_owned(),
-                        _ => format!("/inputs/{i}"),
-                    };
-                    Invalid::at(at, why).into()
-                })
+                .map_err(|why| Error::internal(format!("row {i} of the context: {why}")))
         });
         let mut answers = answers.collect::<Result<Vec<_>>>()?;
         Ok(match texts.form {
@@ -90,6 +87,16 @@ impl<'a> Answer<'a> {
             _ => Self::Many(answers),
         })
     }
+}
+
+/// The caller has sent tokens where entities are looked for in a text, or the stage before keeps none.
+fn no_text(form: Form, row: usize) -> Invalid {
+    let at = match form {
+        Form::Single => "/inputs".to_owned(),
+        _ => format!("/inputs/{row}"),
+    };
+    let why = "has tokens and no text to find entities in; send a text, not token ids (and keep `offsets: true` of tokenize-text)";
+    Invalid::at(at, why)
 }
 
 /// The entities of one row, in the text's order.
@@ -102,11 +109,6 @@ fn entities<'a>(
 ) -> std::result::Result<Vec<Entity<'a>>, String> {
     let labels = &config.classes.labels;
     let pieces = pieces(row, scores, classes, config.words);
-    if row.text.is_empty() && !pieces.is_empty() {
-        return Err(
-            "has tokens and no text to find entities in; send a text, not token ids (and keep `offsets: true` of tokenize-text)".to_owned(),
-        );
-    }
     let spans = spans(&pieces, asked.strategy);
     let alone = asked.strategy == Strategy::None;
     let spans = match alone {

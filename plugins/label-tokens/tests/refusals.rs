@@ -83,11 +83,6 @@ fn a_model_or_a_context_that_does_not_fit_is_a_fault_that_says_why() {
     let mut far = row.clone();
     far[0].skip = u32::MAX;
     assert!(fault(&[1, 3, 4], single, &far).contains("every token needs its logits"));
-    let mut no_text = row.clone();
-    no_text[0].text.clear();
-    assert!(
-        fault(&[1, 3, 4], single, &no_text).contains("let the preprocess plugin keep the text")
-    );
     let mut backwards = row;
     backwards[0].tokens.reverse();
     assert!(fault(&[1, 3, 4], Form::Batch, &backwards).contains("are no part of its text"));
@@ -152,4 +147,25 @@ fn the_schemas_are_json_schemas_and_describe_the_answer() {
         &parameters,
         &json!({"aggregation_strategy": "last"})
     ));
+}
+
+/// Token ids may be sent where texts may; entities are not found in them.
+#[test]
+fn tokens_without_a_text_are_refused_at_their_place() {
+    for (form, at) in [(Form::Single, "/inputs"), (Form::Batch, "/inputs/0")] {
+        let mut row = words("Ada met Bob");
+        row.text.clear();
+        let texts = Texts {
+            form,
+            rows: vec![row],
+        };
+        let logits = Tensor::f32(&[1, 3, 4], vec![0.5; 12]);
+        match model().run(logits, &texts.to_context(), "{}") {
+            Err(Error::Invalid(invalid)) => {
+                assert_eq!(invalid.field.as_deref(), Some(at));
+                assert!(invalid.message.contains("send a text"), "{invalid:?}");
+            }
+            other => panic!("must be refused, not {other:?}"),
+        }
+    }
 }

@@ -2,8 +2,7 @@
 //! Must not know what they say.
 
 use super::operation::Operation;
-use super::problem::Problem;
-use super::{Family, Served, parts};
+use super::{Family, Served, models, parts};
 use serde_json::{Value, json};
 
 const TAG: &str = "Documents";
@@ -48,18 +47,11 @@ pub(super) fn family(_: &Served) -> Family {
                 "Swagger UI, from this server alone.",
             )
             .answers(200, "The page.", page(), &[]),
-        Operation::get("/info", "info")
-            .says(
-                "The default model in a few words",
-                "As `huggingface_hub`'s `InferenceClient.get_endpoint_info` reads it.",
-            )
-            .answers(
-                200,
-                "The model.",
-                parts::json(parts::schema("Info"), Value::Null),
-                &[],
-            )
-            .refuses([Problem::NotFound]),
+        models::info_of(
+            "/info".to_owned(),
+            "info".to_owned(),
+            "The default model in a few words".to_owned(),
+        ),
     ];
     Family {
         tags: vec![(TAG.to_owned(), "The server's own pages".to_owned())],

@@ -50,19 +50,12 @@ pub(super) fn family(served: &Served) -> Family {
                 .refuses([Problem::NotFound]),
         );
         operations.push(
-            Operation::get(format!("/models/{name}/info"), format!("info_{name}"))
-                .tag(name)
-                .says(
-                    format!("{name} in a few words"),
-                    "As `huggingface_hub`'s `InferenceClient.get_endpoint_info` reads it.",
-                )
-                .answers(
-                    200,
-                    "The model.",
-                    parts::json(parts::schema("Info"), Value::Null),
-                    &[],
-                )
-                .refuses([Problem::NotFound]),
+            info_of(
+                format!("/models/{name}/info"),
+                format!("info_{name}"),
+                format!("{name} in a few words"),
+            )
+            .tag(name),
         );
         operations.push(
             Operation::get(format!("/models/{name}/health"), format!("health_{name}"))
@@ -206,6 +199,16 @@ fn live() -> Value {
         },
         "required": ["name", "state", "answered", "refused", "failed", "waiting", "queue"],
     })
+}
+
+/// What describes a model in a few words, at `path`.
+pub(super) fn info_of(path: String, id: String, summary: String) -> Operation {
+    let described = "As `huggingface_hub`'s `InferenceClient.get_endpoint_info` reads it.";
+    let content = parts::json(parts::schema("Info"), Value::Null);
+    Operation::get(path, id)
+        .says(summary, described)
+        .answers(200, "The model.", content, &[])
+        .refuses([Problem::NotFound])
 }
 
 fn info() -> Value {

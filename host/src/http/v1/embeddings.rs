@@ -1,11 +1,12 @@
 //! `POST /v1/embeddings`: OpenAI's form of a feature extraction.
 //! Must not know how texts become vectors.
 
-use crate::http::body::{self, Incoming};
-use crate::http::call::{self, Call, Head};
+use super::answer_named;
+use crate::http::Shared;
+use crate::http::body::Incoming;
+use crate::http::call::{Call, Head};
 use crate::http::dialect::Dialect;
 use crate::http::reject::Reject;
-use crate::http::{Shared, find};
 use crate::pipeline::Request;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -43,32 +44,13 @@ enum Encoding {
     Base64,
 }
 
-/// Which model is asked stands in the body, so the call is begun with a body that has been read: within the limits of
-/// the largest, and held against the model's own afterwards.
+/// Answers with the model that the body names.
 pub(in crate::http) async fn embeddings(
     shared: Arc<Shared>,
-    mut head: Head,
-    mut body: Incoming,
+    head: Head,
+    body: Incoming,
 ) -> Response {
-    let bytes = match call::any_body(&shared, &mut head, &mut body).await {
-        Ok(bytes) => bytes,
-        Err(reject) => {
-            body::discard(&mut body).await;
-            return reject.written_in(Dialect::OpenAi);
-        }
-    };
-    let entry = find::asked(&shared, super::named_in(&bytes).as_deref());
-    let body = body::whole(bytes);
-    call::answer(
-        shared,
-        "embeddings",
-        entry,
-        head,
-        body,
-        Dialect::OpenAi,
-        answer,
-    )
-    .await
+    answer_named(shared, "embeddings", head, body, Dialect::OpenAi, answer).await
 }
 
 async fn answer(call: Call, body: Bytes) -> Result<Response, Reject> {

@@ -1,12 +1,13 @@
 //! `POST /v1/timeseries/forecast`, as KServe has it: several series in, a mean and quantiles for each out.
 //! Must not know how a forecast is made.
 
-use crate::http::body::{self, Incoming};
-use crate::http::call::{self, Call, Head};
+use super::answer_named;
+use crate::http::Shared;
+use crate::http::body::Incoming;
+use crate::http::call::{Call, Head};
 use crate::http::dialect::Dialect;
 use crate::http::health::json_response;
 use crate::http::reject::Reject;
-use crate::http::{Shared, find};
 use crate::pipeline::Request;
 use crate::registry::Entry;
 use bytes::Bytes;
@@ -69,30 +70,8 @@ fn forecasts(entry: &Entry) -> bool {
 }
 
 /// Answers with the model that the body names.
-pub(in crate::http) async fn forecast(
-    shared: Arc<Shared>,
-    mut head: Head,
-    mut body: Incoming,
-) -> Response {
-    let bytes = match call::any_body(&shared, &mut head, &mut body).await {
-        Ok(bytes) => bytes,
-        Err(reject) => {
-            body::discard(&mut body).await;
-            return reject.written_in(Dialect::Forecast);
-        }
-    };
-    let entry = find::asked(&shared, super::named_in(&bytes).as_deref());
-    let body = body::whole(bytes);
-    call::answer(
-        shared,
-        "forecast",
-        entry,
-        head,
-        body,
-        Dialect::Forecast,
-        answer,
-    )
-    .await
+pub(in crate::http) async fn forecast(shared: Arc<Shared>, head: Head, body: Incoming) -> Response {
+    answer_named(shared, "forecast", head, body, Dialect::Forecast, answer).await
 }
 
 async fn answer(call: Call, body: Bytes) -> Result<Response, Reject> {

@@ -83,6 +83,31 @@ async fn an_empty_account_gets_the_repo_with_every_file_as_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_excluded_stays_here() {
+    let hub = StandIn::start().await;
+    let user = User::of(&hub);
+    let (_folder, name) = small();
+    let wrong = user.publish(&arguments(&name, &["--exclude", "trainings"]));
+    assert!(
+        wrong
+            .stderr
+            .contains("--exclude trainings: there is no such file or folder"),
+        "{}",
+        wrong.stderr
+    );
+    assert_eq!(uploads(&hub), [] as [String; 0]);
+    user.publish(&arguments(&name, &["--exclude", "training"]))
+        .commit();
+    let expected = [
+        ".gitattributes",
+        "README.md",
+        "evaluation.json",
+        "model.onnx",
+    ];
+    assert_eq!(hub.paths(KEY), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_second_publish_uploads_nothing_and_a_later_one_what_has_changed() {
     let hub = StandIn::start().await;
     let user = User::of(&hub);
