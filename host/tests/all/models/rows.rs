@@ -96,10 +96,10 @@ fn an_encoder_without_a_mask_shares_runs_of_one_length() {
 #[test]
 fn a_model_that_quantises_as_it_goes_runs_each_alone() {
     let why = reason(checked(encoder("int8"), text()));
-    assert!(
-        why.contains("is off by") && why.contains("when other rows run beside it"),
-        "{why}"
-    );
+    let is_seen = why.contains("is off by") && why.contains("when other rows run beside it");
+    // A CPU without exact dot products of bytes runs it unfused, where it is not even asked.
+    let is_unfused = why == "each shape of its inputs takes a plan of its own";
+    assert!(is_seen || is_unfused, "{why}");
 }
 
 #[test]
