@@ -3,18 +3,25 @@
 
 mod access;
 mod bench;
+mod plugin;
 mod publish;
+mod serve;
+mod token;
 mod traces;
 
 pub use access::{Access, Origin, Rate};
 pub use bench::Bench;
+pub use plugin::{
+    Language, Plugin, PluginBuild, PluginGiven, PluginInspect, PluginNew, PluginTest, World,
+};
 pub use publish::{Publish, PublishModel, PublishSpace};
+pub use serve::Serve;
+pub use token::Token;
 pub use traces::Traces;
 
 use crate::source::HubSettings;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// Serve an ONNX model from one YAML manifest: a page, an API and metrics.
 #[derive(Debug, Parser)]
@@ -65,60 +72,6 @@ pub enum Command {
     Admin(Admin),
     /// Ask a running server whether it is alive (for container health checks)
     Health(Health),
-}
-
-/// `modelhost serve`
-#[derive(Debug, Args)]
-pub struct Serve {
-    /// A manifest, or a folder of them
-    #[arg(default_value = "manifests", value_name = "MANIFEST_OR_DIR")]
-    pub manifests: PathBuf,
-    /// The address to listen on
-    #[arg(long, env = "MODELHOST_HOST", default_value = "0.0.0.0")]
-    pub host: std::net::IpAddr,
-    /// The port to listen on; 0 takes a free one, which the log names
-    #[arg(long, env = "PORT", default_value_t = 7860)]
-    pub port: u16,
-    /// Worker threads; by default one for each CPU that this process may use
-    #[arg(long, env = "MODELHOST_WORKERS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub workers: Option<u16>,
-    /// Connections open at once; more wait to be accepted
-    #[arg(long, env = "MODELHOST_MAX_CONNECTIONS", default_value_t = 1024, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub max_connections: u32,
-    /// After SIGTERM, seconds that requests in flight may take
-    #[arg(
-        long,
-        env = "MODELHOST_GRACE_S",
-        default_value_t = 9,
-        value_name = "SECONDS"
-    )]
-    pub grace_s: u64,
-    /// Seconds in which a client must send a request's head, and between two parts of its body
-    #[arg(long, env = "MODELHOST_CLIENT_TIMEOUT_S", default_value_t = 20, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub client_timeout_s: u64,
-    /// Seconds between two comparisons of manifests and files with what is loaded, for changes that nothing told of
-    #[arg(long, env = "MODELHOST_POLL_S", default_value_t = 30, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    pub poll_s: u64,
-    /// What callers of /admin must show; without it there is no /admin
-    #[arg(
-        long,
-        env = "MODELHOST_ADMIN_TOKEN",
-        hide_env_values = true,
-        value_name = "TOKEN"
-    )]
-    pub admin_token: Option<Token>,
-    /// Who may predict.
-    #[command(flatten)]
-    pub access: Access,
-    /// Where traces go.
-    #[command(flatten)]
-    pub traces: Traces,
-    /// A Redis that keeps answers for several servers, as redis://HOST:6379/0; by default each keeps its own
-    #[arg(long, env = "CACHE_URL", hide_env_values = true, value_name = "URL")]
-    pub cache_url: Option<Token>,
-    /// Memory for answers that this process keeps, of models whose manifest says `cache`
-    #[arg(long, env = "MODELHOST_CACHE_MIB", value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=65_536))]
-    pub cache_mib: u32,
 }
 
 /// `modelhost check`
@@ -186,179 +139,6 @@ pub struct Predict {
     /// The request body, JSON; `-` reads it from stdin
     #[arg(long, value_name = "FILE")]
     pub input: PathBuf,
-}
-
-/// `modelhost plugin`
-#[derive(Debug, Subcommand)]
-pub enum Plugin {
-    /// Write a project that builds and runs, to start from
-    New(PluginNew),
-    /// Build the plugin of a project, and load it once
-    Build(PluginBuild),
-    /// Say what a plugin is, and with a configuration what it accepts and answers
-    Inspect(PluginInspect),
-    /// Run a plugin's stages on a request, without a server
-    Test(PluginTest),
-}
-
-/// `modelhost plugin new`
-#[derive(Debug, Args)]
-pub struct PluginNew {
-    /// What to call the plugin and its folder
-    #[arg(value_name = "NAME")]
-    pub name: String,
-    /// The language to write it in
-    #[arg(long, value_enum)]
-    pub lang: Language,
-    /// The stages that it has
-    #[arg(long, value_enum, default_value_t = World::Processor)]
-    pub world: World,
-    /// Where to make its folder
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    pub into: PathBuf,
-}
-
-/// `modelhost plugin build`
-#[derive(Debug, Args)]
-pub struct PluginBuild {
-    /// The project
-    #[arg(value_name = "DIR", default_value = ".")]
-    pub project: PathBuf,
-    /// The stages that it has, where the source does not say it
-    #[arg(long, value_enum)]
-    pub world: Option<World>,
-    /// Leave imports of WASI in; a manifest must then say `wasi: inert`
-    #[arg(long)]
-    pub wasi_inert: bool,
-    /// Where the plugin goes; by default into the project, with the folder's name
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
-}
-
-/// `modelhost plugin inspect`
-#[derive(Debug, Args)]
-pub struct PluginInspect {
-    /// A wasm file, or the name of a bundled plugin
-    #[arg(value_name = "FILE")]
-    pub plugin: PathBuf,
-    /// What the plugin is given
-    #[command(flatten)]
-    pub given: PluginGiven,
-    /// Answer in JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `modelhost plugin test`
-#[derive(Debug, Args)]
-pub struct PluginTest {
-    /// A wasm file, or the name of a bundled plugin
-    #[arg(value_name = "FILE")]
-    pub plugin: PathBuf,
-    /// What the plugin is given
-    #[command(flatten)]
-    pub given: PluginGiven,
-    /// The request for preprocess: a file, or JSON
-    #[arg(long, value_name = "FILE|JSON")]
-    pub request: Option<PathBuf>,
-    /// What the request is
-    #[arg(long, value_name = "TYPE", default_value = "application/json")]
-    pub content_type: String,
-    /// The request's parameters, instead of those in it
-    #[arg(long, value_name = "FILE|JSON")]
-    pub parameters: Option<PathBuf>,
-    /// The model's outputs for postprocess: {"NAME": nested lists of f32, or {"dtype": …, "data": …}}
-    #[arg(long, value_name = "FILE|JSON")]
-    pub outputs: Option<PathBuf>,
-    /// The context for postprocess, where the plugin has no preprocess stage
-    #[arg(long, value_name = "FILE")]
-    pub context: Option<PathBuf>,
-    /// How often to run each stage; the time is the median
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub repeat: u32,
-    /// Wait for the optimised code first, which a server runs after its first seconds
-    #[arg(long)]
-    pub optimised: bool,
-    /// Time of one call
-    #[arg(long, value_name = "MS", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=60_000))]
-    pub deadline_ms: u64,
-}
-
-/// What a plugin is given when it is loaded.
-#[derive(Debug, Args)]
-pub struct PluginGiven {
-    /// Its configuration: a file, or JSON
-    #[arg(long, value_name = "FILE|JSON")]
-    pub config: Option<PathBuf>,
-    /// A folder whose files it is granted
-    #[arg(long, value_name = "DIR")]
-    pub assets: Option<PathBuf>,
-    /// The model between the stages
-    #[arg(long, value_name = "FILE.onnx")]
-    pub model: Option<PathBuf>,
-    /// Memory of one call
-    #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=2048))]
-    pub memory_mib: u64,
-    /// Grant WASI functions that do nothing, as `wasi: inert` in a manifest does
-    #[arg(long)]
-    pub wasi_inert: bool,
-}
-
-/// The languages that there is a template for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[allow(missing_docs, reason = "each variant is the language of its name")]
-pub enum Language {
-    Rust,
-    Python,
-    #[value(name = "javascript")]
-    JavaScript,
-    C,
-}
-
-/// The stages that a plugin has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum World {
-    /// Request to tensors.
-    Preprocessor,
-    /// Tensors to answer.
-    Postprocessor,
-    /// Both.
-    Processor,
-}
-
-/// A word that must not be shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Token(String);
-
-impl std::str::FromStr for Token {
-    type Err = std::convert::Infallible;
-
-    /// Takes any text: where a value is refused, the command line's parser repeats it.
-    fn from_str(text: &str) -> Result<Token, Self::Err> {
-        Ok(Token(text.to_owned()))
-    }
-}
-
-impl std::fmt::Debug for Token {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("***")
-    }
-}
-
-impl Token {
-    /// The word itself.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether it is hard enough to guess, and if not, what to do about it.
-    pub fn check(&self) -> Result<(), &'static str> {
-        let is_fit = self.0.len() >= 16 && self.0.bytes().all(|byte| byte.is_ascii_graphic());
-        match is_fit {
-            true => Ok(()),
-            false => Err("has at least 16 letters, digits or signs, and no space"),
-        }
-    }
 }
 
 /// `modelhost admin`
@@ -461,25 +241,4 @@ pub fn hub() -> HubSettings {
 fn variable(name: &str) -> Option<String> {
     #[allow(clippy::disallowed_methods, reason = "settings are read here")]
     std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-impl Serve {
-    /// The workers to start.
-    pub fn worker_count(&self) -> usize {
-        match self.workers {
-            Some(workers) => usize::from(workers),
-            // Respects the container's CPU quota, not only the machine's cores.
-            None => std::thread::available_parallelism().map_or(1, usize::from),
-        }
-    }
-
-    /// After SIGTERM, how long requests in flight may take.
-    pub fn grace(&self) -> Duration {
-        Duration::from_secs(self.grace_s)
-    }
-
-    /// How long a client may keep the server waiting.
-    pub fn client_timeout(&self) -> Duration {
-        Duration::from_secs(self.client_timeout_s)
-    }
 }

@@ -2,6 +2,7 @@
 //! Must not know how that is held against a request.
 
 use super::Token;
+use super::token::is_hard_to_guess;
 use clap::Args;
 use ipnet::IpNet;
 use std::num::NonZeroU32;
@@ -59,8 +60,7 @@ fn named(written: &Token) -> Result<(&str, &str), String> {
     if name.is_empty() || name.len() > 64 || !name.bytes().all(is_name) {
         return Err(wrong.to_owned());
     }
-    let is_fit = key.len() >= 16 && key.bytes().all(|byte| byte.is_ascii_graphic());
-    match is_fit {
+    match is_hard_to_guess(key) {
         true => Ok((name, key)),
         false => Err(format!(
             "the API key of `{name}` is too weak; a key has at least 16 letters, digits or signs, and no space"
