@@ -1,25 +1,27 @@
 //! An entry: one model's name, what its manifest asks for, the version that answers, the one before it and one on trial.
 //! Must not know where manifests come from, nor how one is loaded.
 
+mod rollout;
+mod state;
+
+pub use rollout::{Chosen, Impossible};
+pub use state::Loading;
+
 use super::attempt::{Attempt, Outcome};
 use super::recent::Recent;
-use super::trial::{Trial, Verdict};
+use super::trial::Trial;
 use super::version::Version;
 use crate::events::{Events, Kind};
 use crate::manifest::{self, Manifest};
 use crate::metrics::{Metrics, ModelInfo};
-use crate::pipeline::{Answer, Distance, Request};
 use crate::scheduler::{Places, Queue};
 use crate::service::{Fingerprint, Service};
 use arc_swap::ArcSwapOption;
-use serde_json::value::RawValue;
-use std::collections::VecDeque;
+use state::State;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::sync::watch;
 
-/// Attempts that are remembered.
-const ATTEMPTS: usize = 16;
 /// Requests that may wait for a shadow; it misses the others.
 const SHADOWED: usize = 16;
 
@@ -49,53 +51,6 @@ pub struct Entry {
     state: Mutex<State>,
     metrics: Arc<Metrics>,
     events: Events,
-}
-
-#[derive(Default)]
-struct State {
-    loading: Loading,
-    /// What the live version was loaded from.
-    made_of: Option<Arc<Wanted>>,
-    /// What the version on trial was loaded from.
-    of_trial: Option<Arc<Wanted>>,
-    previous: Option<(Arc<Version>, Option<Arc<Wanted>>)>,
-    /// What an operator has turned away from.
-    held: Option<Arc<Wanted>>,
-    /// The commit that was loaded last, whatever became of it.
-    revision: Option<String>,
-    attempts: VecDeque<Attempt>,
-}
-
-/// How far loading has come.
-#[derive(Clone, Debug, Default)]
-pub struct Loading {
-    /// What is being done now, in words.
-    pub stage: Option<String>,
-    /// Why the last attempt failed.
-    pub error: Option<String>,
-    /// When the next attempt begins.
-    pub retry_at: Option<Instant>,
-}
-
-/// Who answers a request.
-pub struct Chosen {
-    /// The version.
-    pub version: Arc<Version>,
-    /// Who answers if it fails.
-    pub instead: Option<Arc<Version>>,
-    /// A shadow that is given the request afterwards.
-    pub shadow: Option<Arc<Trial>>,
-}
-
-/// Why an operator's wish cannot be met.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Impossible {
-    /// Nothing to go back to.
-    #[error("there is no earlier version to go back to")]
-    NoPrevious,
-    /// Nothing to promote.
-    #[error("no version is on trial")]
-    NoTrial,
 }
 
 impl Entry {
@@ -166,65 +121,6 @@ impl Entry {
     /// The last attempts to change what answers, the newest last.
     pub fn attempts(&self) -> Vec<Attempt> {
         self.lock().attempts.iter().cloned().collect()
-    }
-
-    /// Who answers the next request; nobody before a version is loaded.
-    pub fn choose(&self) -> Option<Chosen> {
-        let live = self.live()?;
-        let trial = self.trial();
-        Some(match trial {
-            Some(trial) if trial.takes_the_next() => Chosen {
-                version: trial.version.clone(),
-                instead: Some(live),
-                shadow: None,
-            },
-            trial => Chosen {
-                version: live,
-                instead: None,
-                shadow: trial.filter(|trial| trial.is_shadow()),
-            },
-        })
-    }
-
-    /// Notes how `version` did on a request.
-    pub fn count(&self, version: &Version, is_failure: bool) {
-        version.count(is_failure);
-        self.metrics
-            .version_answered(&self.name, version.name(), is_failure);
-        let is_over = |trial: &Arc<Trial>| trial.remaining().is_some_and(|left| left.is_zero());
-        if is_failure || self.trial.load().as_ref().is_some_and(is_over) {
-            self.judge();
-        }
-    }
-
-    /// Gives a request to a shadow, where there is time, and compares its answer with the one that was served.
-    pub fn mirror(self: &Arc<Self>, trial: Arc<Trial>, request: Request, served: Box<RawValue>) {
-        let (entry, shadows) = (self.clone(), self.shadows.clone());
-        let within = self.manifest().limits.deadline;
-        tokio::spawn(async move {
-            let work = move || {
-                let answer = trial.version.service.pipeline.predict(&request).ok();
-                entry.shadowed(&trial, answer, served.get());
-            };
-            // What there is no time for is not compared.
-            shadows.run(within, work).await.ok();
-        });
-    }
-
-    fn shadowed(&self, trial: &Trial, answer: Option<Answer>, served: &str) {
-        let parsed = |text: &str| serde_json::from_str(text).unwrap_or_default();
-        let distance = answer.map(|answer| {
-            let outputs = answer.outputs.into_json();
-            Distance::between(&parsed(served), &parsed(outputs.get()))
-        });
-        trial.compare(distance);
-        let shadow = trial.shadow();
-        self.metrics.shadow_compared(
-            &self.name,
-            distance.map(|distance| distance.is_unlike),
-            shadow.largest,
-        );
-        self.count(&trial.version, distance.is_none());
     }
 
     /// What its manifest asks for, now and whenever that changes.
@@ -369,97 +265,6 @@ impl Entry {
         }
     }
 
-    /// Promotes a canary when its time is over.
-    fn judge_in_time(self: &Arc<Self>, trial: &Arc<Trial>) {
-        let Some(remaining) = trial.remaining() else {
-            return;
-        };
-        let entry = Arc::downgrade(self);
-        tokio::spawn(async move {
-            #[allow(
-                clippy::disallowed_methods,
-                reason = "a canary's time is in its manifest"
-            )]
-            tokio::time::sleep(remaining).await;
-            if let Some(entry) = entry.upgrade() {
-                entry.judge();
-            }
-        });
-    }
-
-    fn judge(&self) {
-        let mut state = self.lock();
-        let Some(trial) = self.trial() else {
-            return;
-        };
-        match trial.verdict() {
-            Verdict::Pending => {}
-            Verdict::Promote => self.promote_trial(&mut state, &trial),
-            Verdict::Refuse => {
-                let (failed, answered) = (trial.version.failed(), trial.version.answered());
-                let reason = format!(
-                    "version {} failed at {failed} of {answered} requests while it was tried; the old one answers all again",
-                    trial.version.name()
-                );
-                self.refuse_trial(&mut state, &trial, reason);
-            }
-        }
-    }
-
-    fn promote_trial(&self, state: &mut State, trial: &Trial) {
-        self.trial.store(None);
-        let made_of = state.of_trial.take();
-        self.go_live(state, trial.version.clone(), made_of, Outcome::Promoted);
-    }
-
-    fn refuse_trial(&self, state: &mut State, trial: &Trial, reason: String) {
-        self.trial.store(None);
-        state.of_trial = None;
-        self.metrics.version_gone(&self.name, trial.version.name());
-        self.metrics
-            .reloaded(&self.name, Outcome::RolledBack.name());
-        tracing::error!(model = self.name, reason, "the version on trial is refused");
-        self.events.tell(&self.name, Kind::Refused, &reason);
-        state.loading.error = Some(reason.clone());
-        state.note(Attempt {
-            reason: Some(reason),
-            ..Attempt::with(Outcome::RolledBack, &trial.version)
-        });
-    }
-
-    /// The version on trial answers from now on.
-    ///
-    /// # Errors
-    /// [`Impossible::NoTrial`].
-    pub fn promote(&self) -> Result<Arc<Version>, Impossible> {
-        let mut state = self.lock();
-        let trial = self.trial().ok_or(Impossible::NoTrial)?;
-        self.promote_trial(&mut state, &trial);
-        Ok(trial.version.clone())
-    }
-
-    /// Ends a trial; without one the version before answers again. The manifest is left alone until it changes.
-    ///
-    /// # Errors
-    /// [`Impossible::NoPrevious`].
-    pub fn roll_back(&self) -> Result<Arc<Version>, Impossible> {
-        let mut state = self.lock();
-        let wanted = self.wanted.borrow().clone();
-        if let Some(trial) = self.trial() {
-            state.held = Some(wanted);
-            let reason = format!(
-                "version {} was refused by an operator",
-                trial.version.name()
-            );
-            self.refuse_trial(&mut state, &trial, reason);
-            return self.live().ok_or(Impossible::NoPrevious);
-        }
-        let (version, made_of) = state.previous.take().ok_or(Impossible::NoPrevious)?;
-        state.held = Some(wanted);
-        self.go_live(&mut state, version.clone(), made_of, Outcome::RolledBack);
-        Ok(version)
-    }
-
     /// First of all the pointer: whoever reads of it in the log or the metrics may ask at once.
     fn go_live(
         &self,
@@ -573,14 +378,5 @@ impl Entry {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn note(&mut self, attempt: Attempt) {
-        if self.attempts.len() == ATTEMPTS {
-            self.attempts.pop_front();
-        }
-        self.attempts.push_back(attempt);
     }
 }
