@@ -111,7 +111,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 const ENGINES: &[(&str, &str)] = &[
     // One file reads from the Hub and one writes to it; the second is no part of a server.
     ("hf_hub", "source/hub.rs publish/hub.rs"),
-    ("reqwest", "publish/api.rs"),
+    ("reqwest", "publish/api.rs publish/api/"),
     ("tract_onnx", "model/onnx/"),
     ("rten_gemm", "model/onnx/ops/fused/"),
     ("rten_simd", "model/onnx/ops/fused/"),
