@@ -2,7 +2,7 @@
 //! Must not know what is done with them.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -10,6 +10,7 @@ use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
 use super::Error;
+use crate::source;
 
 /// Where the bytes of a file are.
 #[derive(Debug, Clone)]
@@ -64,24 +65,16 @@ impl Item {
     }
 }
 
-fn sums(mut file: File) -> io::Result<(u64, String, String, Vec<u8>)> {
+fn sums(file: File) -> io::Result<(u64, String, String, Vec<u8>)> {
     let announced = file.metadata()?.len();
     let mut sha256 = Sha256::new();
     let mut sha1 = Sha1::new_with_prefix(format!("blob {announced}\0"));
     let mut start = Vec::with_capacity(START);
-    let mut bytes = 0;
-    let mut buffer = vec![0; 256 * 1024];
-    loop {
-        let read = file.read(&mut buffer)?;
-        if read == 0 {
-            break;
-        }
-        let chunk = &buffer[..read];
+    let bytes = source::read_through(file, |chunk| {
         sha256.update(chunk);
         sha1.update(chunk);
         start.extend(chunk.iter().take(START - start.len()));
-        bytes += read as u64;
-    }
+    })?;
     let (sha256, sha1) = (sha256.finalize(), sha1.finalize());
     Ok((bytes, crate::hex(&sha256), crate::hex(&sha1), start))
 }

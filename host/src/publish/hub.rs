@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::folder::{Content, Item};
 use super::place::{Place, Refusal};
 use super::{Error, Kind};
-use crate::source::Secret;
+use crate::source::{self, Secret};
 
 /// Hashing and committing a whole folder happens between two signs of life.
 const SIGN_OF_LIFE_WITHIN: Duration = Duration::from_secs(600);
@@ -29,15 +29,7 @@ pub(super) struct Hub<'a> {
 
 impl<'a> Hub<'a> {
     pub(super) fn new(place: &'a Place<'a>) -> Result<Self, Error> {
-        let settings = place.settings;
-        let client = HFClient::builder()
-            .endpoint(settings.endpoint.as_str())
-            .token(settings.token_or_none())
-            .cache_dir(settings.cache.as_path())
-            .user_agent(concat!("modelhost/", env!("CARGO_PKG_VERSION")))
-            // Tries are counted in one place, `ask.rs`.
-            .retry_max_attempts(0)
-            .build()
+        let client = source::connect(place.settings)
             .map_err(|error| place.unreachable("connect", &root_cause(&error), false))?;
         let kind = match place.kind {
             Kind::Model => RepoTypeAny::Model,

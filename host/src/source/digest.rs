@@ -95,32 +95,38 @@ pub(super) async fn of_file(path: &Path, announced: Option<&Announced>) -> io::R
 }
 
 fn sums(path: &Path, in_git: bool) -> io::Result<Sums> {
-    let mut file = File::open(path)?;
+    let file = File::open(path)?;
     let announced_bytes = file.metadata()?.len();
     let mut sha256 = Sha256::new();
     let mut sha1 = in_git.then(|| Sha1::new_with_prefix(format!("blob {announced_bytes}\0")));
     let mut start = Vec::with_capacity(START);
-    let mut bytes = 0;
-    let mut buffer = vec![0; 256 * 1024];
-    loop {
-        let read = file.read(&mut buffer)?;
-        if read == 0 {
-            break;
-        }
-        let chunk = &buffer[..read];
+    let bytes = read_through(file, |chunk| {
         sha256.update(chunk);
         if let Some(sha1) = &mut sha1 {
             sha1.update(chunk);
         }
         start.extend(chunk.iter().take(START - start.len()));
-        bytes += read as u64;
-    }
+    })?;
     Ok(Sums {
         bytes,
         sha256: format!("{:x}", sha256.finalize()),
         git_blob: sha1.map(|sha1| format!("{:x}", sha1.finalize())),
         start,
     })
+}
+
+/// Shows `take` every part of a file in order; how many bytes there were.
+pub(crate) fn read_through(mut file: File, mut take: impl FnMut(&[u8])) -> io::Result<u64> {
+    let mut bytes = 0;
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        let read = file.read(&mut buffer)?;
+        if read == 0 {
+            return Ok(bytes);
+        }
+        take(&buffer[..read]);
+        bytes += read as u64;
+    }
 }
 
 #[cfg(test)]

@@ -36,6 +36,18 @@ pub(super) struct Hub<'a> {
     endpoint: String,
 }
 
+/// A client of the hub that the settings name.
+pub(crate) fn connect(settings: &HubSettings) -> Result<HFClient, HFError> {
+    HFClient::builder()
+        .endpoint(settings.endpoint.as_str())
+        .token(settings.token_or_none())
+        .cache_dir(settings.cache.as_path())
+        .user_agent(concat!("modelhost/", env!("CARGO_PKG_VERSION")))
+        // Tries are counted by whoever asks.
+        .retry_max_attempts(0)
+        .build()
+}
+
 impl<'a> Hub<'a> {
     pub(super) fn new(name: &'a Repo, settings: &'a HubSettings) -> Result<Self, Error> {
         let endpoint = settings.shown_endpoint();
@@ -49,15 +61,7 @@ impl<'a> Hub<'a> {
                 "it must begin with https:// or http://".to_owned(),
             ));
         }
-        let client = HFClient::builder()
-            .endpoint(settings.endpoint.as_str())
-            .token(settings.token_or_none())
-            .cache_dir(settings.cache.as_path())
-            .user_agent(concat!("modelhost/", env!("CARGO_PKG_VERSION")))
-            // Tries are counted in one place, `retry.rs`.
-            .retry_max_attempts(0)
-            .build()
-            .map_err(|error| unusable(root_cause(&error)))?;
+        let client = connect(settings).map_err(|error| unusable(root_cause(&error)))?;
         Ok(Self {
             repo: client.model(name.owner.as_str(), name.name.as_str()),
             name,

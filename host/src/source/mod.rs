@@ -14,7 +14,9 @@ mod retry;
 
 use std::path::PathBuf;
 
+pub(crate) use digest::read_through;
 pub use error::{Error, Mismatch};
+pub(crate) use hub::connect;
 pub use hub_settings::{DEFAULT_ENDPOINT, HubSettings, Secret};
 
 use crate::manifest::{Digest, Source};
