@@ -3,10 +3,9 @@
 
 use super::health::json_response;
 use super::reject::Reject;
-use super::{Shared, find};
+use super::{Shared, access, find};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use warp::http::header::AUTHORIZATION;
 use warp::http::{HeaderMap, StatusCode};
 use warp::reply::Response;
 
@@ -45,13 +44,9 @@ pub(super) fn allowed(shared: &Shared, headers: &HeaderMap) -> Result<(), Reject
             "there are no admin routes; start the server with MODELHOST_ADMIN_TOKEN to have them";
         return Err(Reject::NotFound(message.to_owned()));
     };
-    let shown = headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    let shown = shown.and_then(|value| value.strip_prefix("Bearer "));
     // Of digests: how long a comparison takes tells nothing about the token.
     let digest = |text: &str| Sha256::digest(text);
-    match shown {
+    match access::bearer(headers) {
         Some(shown) if digest(shown) == digest(token) => Ok(()),
         _ => Err(Reject::Unauthorized),
     }

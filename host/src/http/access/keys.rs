@@ -28,9 +28,8 @@ impl Keys {
         if self.is_empty() {
             return Ok(None);
         }
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let bearer = text(AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "));
-        let shown = bearer.or_else(|| text("x-api-key")).ok_or_else(|| {
+        let other = || headers.get("x-api-key")?.to_str().ok();
+        let shown = bearer(headers).or_else(other).ok_or_else(|| {
             let what = "send `Authorization: Bearer KEY` with a key of this server";
             Reject::NoKey(what.to_owned())
         })?;
@@ -46,6 +45,12 @@ impl Keys {
         let unknown = || Reject::NoKey("this key is not one of this server's".to_owned());
         found.map(Some).ok_or_else(unknown)
     }
+}
+
+/// What follows `Bearer` in `Authorization`.
+pub(in crate::http) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    value.strip_prefix("Bearer ")
 }
 
 impl fmt::Debug for Keys {

@@ -11,6 +11,8 @@ pub use ipnet::IpNet;
 pub use keys::Keys;
 pub use rate::Rate;
 
+pub(super) use keys::bearer;
+
 use super::reject::Reject;
 use address::client;
 use rate::{Allowance, Limiter};
