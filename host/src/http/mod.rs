@@ -18,6 +18,7 @@ mod info;
 mod kept;
 mod listener;
 mod models;
+mod object;
 mod oip;
 mod openapi;
 mod packed;

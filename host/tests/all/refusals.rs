@@ -47,6 +47,46 @@ async fn every_refusal_is_in_the_table_with_a_test_that_provokes_it() {
     assert_eq!(json!(listed), *types);
 }
 
+/// Where an object is asked for, a list of what its fields would hold is none.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_an_objects_values_is_refused_in_every_dialect() {
+    let server = Server::start(&demo());
+    let week = json!({"series": vec![5; 28]});
+    let kind = "univariate_time_series";
+    let series = json!({"type": kind, "name": "a", "series": vec![5; 28], "frequency": "D"});
+    for (path, body) in [
+        ("/predict", json!([week, null])),
+        ("/v1/models/retail-demand:predict", json!([[week], null])),
+        ("/v1/embeddings", json!(["retail-demand", "a", null, null])),
+        (
+            "/v1/timeseries/forecast",
+            json!(["retail-demand", [series], {"horizon": 7}]),
+        ),
+        (
+            "/v1/timeseries/forecast",
+            json!({"model": "retail-demand", "inputs": [series], "options": [7, null]}),
+        ),
+        ("/v2/models/retail-demand/infer", json!([null, {}, [], []])),
+        (
+            "/v2/models/retail-demand/infer",
+            json!({"inputs": [["static", [1, 1], "FP32", {}, [1]]]}),
+        ),
+        (
+            "/v2/models/retail-demand/infer",
+            json!({"inputs": [], "outputs": [["quantiles", {}]]}),
+        ),
+        ("/v2/repository/index", json!([])),
+    ] {
+        let answer = server.post(path, &body).await;
+        assert!(
+            matches!(answer.status, 400 | 422),
+            "{path}: {}",
+            answer.text
+        );
+        assert!(answer.text.contains("an object"), "{path}: {}", answer.text);
+    }
+}
+
 /// The same mistakes, wherever they are made.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_dialect_refuses_in_its_own_form() {

@@ -4,6 +4,7 @@
 use crate::http::body::{self, Bounds, Incoming};
 use crate::http::dialect::Dialect;
 use crate::http::health::json_response;
+use crate::http::object::Object;
 use crate::http::reject::Reject;
 use crate::http::{Shared, admin, find};
 use serde::Deserialize;
@@ -31,13 +32,13 @@ pub(in crate::http) async fn index(shared: &Shared, mut body: Incoming) -> Respo
     let asked = body::read(&mut body, None, BOUNDS)
         .await
         .and_then(|body| match &body[..] {
-            [] => Ok(Wish::default()),
+            [] => Ok(Object(Wish::default())),
             body => serde_json::from_slice(body).map_err(|error| {
                 Reject::Malformed(format!("the body is not `{{\"ready\": true}}`: {error}"))
             }),
         });
     let asked = match asked {
-        Ok(asked) => asked,
+        Ok(Object(asked)) => asked,
         Err(reject) => {
             body::discard(&mut body).await;
             return reject.written_in(Dialect::Inference);

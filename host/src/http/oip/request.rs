@@ -3,6 +3,7 @@
 
 use super::datatype;
 use super::elements;
+use crate::http::object::Object;
 use crate::model::{Dim, Signature};
 use crate::tensor::{Data, Dtype, NamedTensor, Tensor};
 use bytes::Bytes;
@@ -17,9 +18,9 @@ struct Written<'a> {
     #[serde(default)]
     parameters: Map<String, Value>,
     #[serde(borrow)]
-    inputs: Vec<WrittenInput<'a>>,
+    inputs: Vec<Object<WrittenInput<'a>>>,
     #[serde(default)]
-    outputs: Vec<WrittenOutput>,
+    outputs: Vec<Object<WrittenOutput>>,
 }
 
 #[derive(Deserialize)]
@@ -105,12 +106,12 @@ impl Infer {
                 body.len()
             )
         })?;
-        let written: Written<'_> = serde_json::from_slice(head)
+        let Object(written): Object<Written<'_>> = serde_json::from_slice(head)
             .map_err(|error| format!("the request is not as the protocol has it: {error}"))?;
         refused("parameters", &written.parameters)?;
         let mut rest = body.slice(length..);
         let mut inputs = Vec::with_capacity(written.inputs.len());
-        for input in written.inputs {
+        for Object(input) in written.inputs {
             inputs.push(input.meant(&mut rest)?);
         }
         if !rest.is_empty() {
@@ -120,7 +121,7 @@ impl Infer {
             ));
         }
         let is_binary = flag("parameters", &written.parameters, "binary_data_output")?;
-        let outputs = written.outputs.into_iter().map(|output| {
+        let outputs = written.outputs.into_iter().map(|Object(output)| {
             let place = format!("output `{}`", output.name);
             refused(&place, &output.parameters)?;
             let asked = flag(&place, &output.parameters, "binary_data")?;

@@ -6,6 +6,7 @@ use crate::http::Shared;
 use crate::http::body::Incoming;
 use crate::http::call::{Call, Head};
 use crate::http::dialect::Dialect;
+use crate::http::object::Object;
 use crate::http::reject::Reject;
 use crate::pipeline::Request;
 use base64::Engine as _;
@@ -56,8 +57,8 @@ pub(in crate::http) async fn embeddings(
 async fn answer(call: Call, body: Bytes) -> Result<Response, Reject> {
     let service = call.service();
     let manifest = &service.manifest;
-    let written: Result<Written, _> = serde_json::from_slice(&body);
-    let written = written.map_err(|error| {
+    let written: Result<Object<Written>, _> = serde_json::from_slice(&body);
+    let Object(written) = written.map_err(|error| {
         Reject::Malformed(format!(
             "the body is not {{\"model\", \"input\"}}, where `input` is a text, a list of texts, or token ids: {error}"
         ))

@@ -7,6 +7,7 @@ use crate::http::body::Incoming;
 use crate::http::call::{Call, Head};
 use crate::http::dialect::Dialect;
 use crate::http::health::json_response;
+use crate::http::object::Object;
 use crate::http::reject::Reject;
 use crate::pipeline::Request;
 use crate::registry::Entry;
@@ -26,7 +27,7 @@ const KIND: &str = "univariate_time_series";
 struct Asked {
     model: String,
     inputs: Vec<Series>,
-    options: Options,
+    options: Object<Options>,
 }
 
 #[derive(Deserialize)]
@@ -75,7 +76,8 @@ pub(in crate::http) async fn forecast(shared: Arc<Shared>, head: Head, body: Inc
 }
 
 async fn answer(call: Call, body: Bytes) -> Result<Response, Reject> {
-    let asked: Asked = serde_json::from_slice(&body).map_err(|error| {
+    let asked: Result<Object<Asked>, _> = serde_json::from_slice(&body);
+    let Object(asked) = asked.map_err(|error| {
         Reject::Malformed(format!(
             "the body is not a forecast request of KServe: {error}"
         ))
@@ -91,7 +93,7 @@ async fn answer(call: Call, body: Bytes) -> Result<Response, Reject> {
         .iter()
         .map(|series| (series.name.clone(), series.frequency.clone()))
         .collect();
-    let request = request(asked.inputs, &asked.options)?;
+    let request = request(asked.inputs, &asked.options.0)?;
     let ran = call
         .run(&request, |_, answer| answer.outputs.into_json())
         .await?;

@@ -14,6 +14,7 @@ pub(super) use predict::predict;
 use super::body::{self, Incoming};
 use super::call::{self, Call, Head};
 use super::dialect::Dialect;
+use super::object::Object;
 use super::reject::Reject;
 use super::{Shared, find};
 use bytes::Bytes;
@@ -49,8 +50,8 @@ where
             return reject.written_in(dialect);
         }
     };
-    let named: Result<Named, _> = serde_json::from_slice(&bytes);
-    let name = named.ok().and_then(|named| named.model);
+    let named: Result<Object<Named>, _> = serde_json::from_slice(&bytes);
+    let name = named.ok().and_then(|Object(named)| named.model);
     let entry = find::asked(&shared, name.as_deref());
     let body = body::whole(bytes);
     call::answer(shared, route, entry, head, body, dialect, answer).await

@@ -4,6 +4,7 @@
 use crate::http::body::Incoming;
 use crate::http::call::{self, Call, Head};
 use crate::http::dialect::Dialect;
+use crate::http::object::Object;
 use crate::http::reject::Reject;
 use crate::http::{Shared, find, row};
 use bytes::Bytes;
@@ -48,8 +49,8 @@ pub(in crate::http) async fn predict(
 }
 
 async fn answer(call: Call, body: Bytes) -> Result<Response, Reject> {
-    let asked: Result<Asked, _> = serde_json::from_slice(&body);
-    let asked = asked.map_err(|error| {
+    let asked: Result<Object<Asked>, _> = serde_json::from_slice(&body);
+    let Object(asked) = asked.map_err(|error| {
         Reject::Malformed(format!("the body is not `{{\"instances\": […]}}`: {error}"))
     })?;
     let count = asked.instances.len();
