@@ -1,6 +1,7 @@
 """The conformal adjustment: how much wider each step between two quantiles must be, so that intervals hold what they say.
 
-Ordinary days: a fit up to 31 August forecasts September and October, and its misses give factors for four volumes.
+Ordinary days: a fit up to 31 August forecasts September and October, which says how far off is typical for the looks back,
+and its misses, after these, give factors for four volumes.
 Holidays: each of four holidays is left out of a fit, which then forecasts the days around it as it will have to forecast an unseen one;
 its misses, after the first factors, give one more factor for such days.
 No day of the test window is looked at.
@@ -12,8 +13,10 @@ import pathlib
 import numpy as np
 import torch
 
+import checkpoint
 import data
 import features
+import lookback
 import model
 import train
 import windows
@@ -31,16 +34,29 @@ def around(holidays):
     return frozenset(day(holiday) + offset for holiday in holidays for offset in range(-reach, reach + 1))
 
 
+def of_starts(panel, starts):
+    """The tensors of every category on each of some days."""
+    categories = torch.arange(panel.units.shape[0])
+    for start in starts:
+        yield start, windows.tensors(panel.raw(categories, torch.full_like(categories, start)))
+
+
+def typical(network, panel, starts):
+    """The mean score of the looks back."""
+    with torch.no_grad():
+        looks = [network.looked_back(*tensors[:3])[3:] for _, tensors in of_starts(panel, starts)]
+    return sum((score * counts).sum() for score, counts in looks) / sum(counts.sum() for _, counts in looks)
+
+
 def forecasts(network, panel, starts):
     """One row for each value: median and steps in units, what was sold, the weights of the volumes, whether an event is near, and the day."""
-    found, categories = [], torch.arange(panel.units.shape[0])
+    found = []
     with torch.no_grad():
-        for start in starts:
-            past, future, static, actual, scale = windows.tensors(panel.raw(categories, torch.full_like(categories, start)))
-            median, steps, _ = network.parts(past, future, static)
-            steps = steps * (network.volume(static) @ network.widening).unsqueeze(1)
+        for start, (past, future, static, actual, scale) in of_starts(panel, starts):
+            median, steps, _, score, counts = network.looked_back(past, future, static)
+            steps = steps * (network.lookback.factor(score, counts) * (network.volume(static) @ network.widening)).unsqueeze(1)
             volume = network.volume(static).unsqueeze(1).expand(-1, features.HORIZON, -1)
-            near = network.near_event(future).squeeze(2)
+            near = lookback.near_event(future, lookback.FUTURE)
             target = torch.arange(start, start + features.HORIZON).expand_as(near)
             found.append([median.squeeze(2) * scale, steps * scale.unsqueeze(2), actual, volume, near, target])
     return [torch.cat([part.flatten(0, 1) for part in parts]).numpy() for parts in zip(*found)]
@@ -59,22 +75,27 @@ def factors(median, steps, actual):
 
 
 def ordinary(panel):
-    """[volume, level]: from a fit that ends two months before the test window."""
+    """What is typical of a look back, and [volume, level]: from a fit that ends two months before the test window."""
     held = day(HELD_OUT_FROM)
     _, lessons = train.teach(panel, held)
     network = train.fit(panel, held, 0, lessons)
+    # The first looks back that see nothing of the training window.
+    first = held + 1 + features.HORIZON * lookback.LOOKS
+    network.lookback.typical.copy_(typical(network, panel, range(first, UNTIL + 2)))
     median, steps, actual, volume, near, _ = forecasts(network, panel, range(held + 1, UNTIL - features.HORIZON + 2))
-    return np.stack([factors(median[kept], steps[kept], actual[kept]) for row in range(model.VOLUMES) for kept in [(volume.argmax(1) == row) & (near == 0)]])
+    widening = np.stack([factors(median[kept], steps[kept], actual[kept]) for row in range(model.VOLUMES) for kept in [(volume.argmax(1) == row) & (near == 0)]])
+    network.widening.copy_(torch.tensor(widening))
+    return network.factors()
 
 
-def near_events(panel, widening):
+def near_events(panel, factors_of_ordinary):
     """[level]: from fits that have not seen the holiday that they forecast."""
     parts = []
     for holidays in HOLIDAYS:
         days = around(holidays)
         _, lessons = train.teach(panel, UNTIL, days)
         network = train.fit(panel, UNTIL, 0, lessons, days)
-        network.widening.copy_(widening)
+        network.load_state_dict(factors_of_ordinary, strict=False)
         starts = sorted(set(windows.learnable(UNTIL)) - set(windows.learnable(UNTIL, days)))
         *found, _, _, target = forecasts(network, panel, starts)
         kept = np.isin(target, list(days))
@@ -88,12 +109,12 @@ def main():
     files = arguments.parse_args().weights
     torch.set_num_threads(1)
     panel = windows.Panel(data.load())
-    widening = torch.tensor(ordinary(panel), dtype=torch.float32)
-    event_widening = torch.tensor(near_events(panel, widening), dtype=torch.float32)
+    fitted = ordinary(panel)
+    fitted["event_widening"] = torch.tensor(near_events(panel, fitted), dtype=torch.float32)
     for file in files:
-        torch.save({**torch.load(file), "widening": widening, "event_widening": event_widening}, file)
-    print("by volume", widening.numpy().round(2).tolist())
-    print("near an event", event_widening.numpy().round(2).tolist())
+        checkpoint.save(file, {**checkpoint.load(file), **fitted})
+    for name, values in fitted.items():
+        print(name, values.numpy().round(3).tolist())
 
 
 if __name__ == "__main__":

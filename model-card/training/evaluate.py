@@ -18,7 +18,7 @@ import report
 import request
 import windows
 from origins import FIRST_ORIGIN, HOLIDAY, LAST_ORIGIN, LAST_TRAINING_DAY, OPEN, ORDINARY, STARTS, TARGETS, UNTIL, near_event
-from scores import below, coverage, gap, scores, wape
+from scores import below, chance, coverage, coverage_of_each, gap, scores, wape
 
 LEVELS = list(features.LEVELS)
 ANSWERED = [LEVELS.index(level) for level in baselines.QUANTILES]
@@ -34,7 +34,12 @@ def calibration(actual, levels, plain, table):
     quarter = np.searchsorted(np.quantile(volume, np.arange(1, QUARTERS) / QUARTERS), volume)
 
     def among(series):
-        return {"series": int(series.sum()), "units_a_day": round(float(volume[series].mean()), 1), **coverage(actual[:, series], levels[:, series], ORDINARY)}
+        own = actual[:, series], levels[:, series], ORDINARY
+        return {"series": int(series.sum()), "units_a_day": round(float(volume[series].mean()), 1), **coverage(*own), "chance_80": chance(*own, TARGETS)}
+
+    def of_each(levels):
+        each = coverage_of_each(actual, levels, ORDINARY)
+        return {"sd": round(float(each.std()), 4), "lowest": round(float(each.min()), 4), "highest": round(float(each.max()), 4)}
 
     def of_step(step):
         only = np.zeros_like(ORDINARY)
@@ -46,6 +51,7 @@ def calibration(actual, levels, plain, table):
         "adjusted": {label: coverage(actual, levels, kept) for label, kept in {"all days": OPEN, **DAYS}.items()},
         "unadjusted": {label: coverage(actual, plain, kept) for label, kept in {"all days": OPEN, **DAYS}.items()},
         "by_department": {name: among(departments == name) for name in sorted(set(departments))},
+        "by_category": {"adjusted": of_each(levels), "unadjusted": of_each(plain)},
         "by_volume": [among(quarter == part) for part in range(QUARTERS)],
         "by_step": [of_step(step) for step in range(features.HORIZON)],
         "below": {label: below(actual, levels, kept) for label, kept in DAYS.items()},
@@ -120,8 +126,8 @@ def main():
         by_day={label: {name: scores(actual, made[name], kept) for name in SHOWN_BY_DAY} for label, kept in DAYS.items()},
         by_date=by_date(actual, made),
         calibration={
-            **calibration(actual, levels, forecasts.levels(forecasts.unadjusted(networks[0]), panel), table),
-            "factors": {"by_volume": networks[0].widening.numpy().round(3).tolist(), "near_event": networks[0].event_widening.numpy().round(3).tolist()},
+            **calibration(actual, levels, forecasts.levels(networks[0].unadjusted, panel), table),
+            "factors": {"typical": round(float(networks[0].lookback.typical), 3), "by_volume": networks[0].widening.numpy().round(3).tolist(), "near_event": networks[0].event_widening.numpy().round(3).tolist()},
         },
         wape_with_poorer_inputs=poorer, wape_of_rules_with_14_days=cold_start(units, actual),
         gap_to_gradient_boosting=gap(actual, made["transformer"][..., 1], made["gradient_boosting"][..., 1], OPEN),

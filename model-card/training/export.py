@@ -10,6 +10,7 @@ import onnx
 import onnxruntime
 import torch
 
+import checkpoint
 import data
 import features
 import model
@@ -87,7 +88,7 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("weights")
     network = model.Forecaster()
-    network.load_state_dict(torch.load(arguments.parse_args().weights))
+    network.load_state_dict(checkpoint.load(arguments.parse_args().weights))
     network.eval()
     operators = export(network)
     reference(network)

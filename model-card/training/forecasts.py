@@ -1,30 +1,22 @@
 """Forecasts of a fitted network, before or after its inputs are made poorer, as [origin, series, step, level] in units."""
-import copy
-
 import numpy as np
 import torch
 
+import checkpoint
 import features
 import model
 import windows
 from origins import STARTS
 
 
-def load(weights):
+def load(file):
     network = model.Forecaster()
-    network.load_state_dict(torch.load(weights))
+    network.load_state_dict(checkpoint.load(file))
     return network.eval()
 
 
-def unadjusted(network):
-    """The same network without its conformal factors."""
-    plain = copy.deepcopy(network)
-    plain.widening.fill_(1)
-    plain.event_widening.fill_(1)
-    return plain
-
-
 def levels(network, panel, change=lambda raw: raw, starts=STARTS):
+    """Of a network, or of one of its methods that gives quantiles."""
     found, categories = [], torch.arange(panel.units.shape[0])
     with torch.no_grad():
         for start in starts:

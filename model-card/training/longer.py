@@ -26,7 +26,7 @@ def main():
     panel, units = windows.Panel(table), table["units"]
     actual = np.stack([units[:, start:start + features.HORIZON] for start in STARTS])
     trees, lessons = train.teach(panel, UNTIL)
-    levels = forecasts.levels(train.fit(panel, UNTIL, 0, lessons), panel)
+    levels = forecasts.levels(train.fit(panel, UNTIL, 0, lessons).unadjusted, panel)
     boosting = baselines.boosting_forecasts(trees, panel, STARTS)[..., 1]
     rules = {name: np.stack([rule(units, start, UNTIL) for start in STARTS]) for name, rule in baselines.RULES.items()}
     weeks = [OPEN & (np.arange(features.HORIZON) // 7 == week) for week in range(features.HORIZON // 7)]

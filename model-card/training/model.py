@@ -8,10 +8,9 @@ import torch
 from torch import nn
 
 import features
+import lookback
+from lookback import CONTEXT, FUTURE, HORIZON, PAST
 
-PAST = {name: i for i, name in enumerate(features.PRE["past"]["channels"])}
-FUTURE = {name: i for i, name in enumerate(features.PRE["future"]["channels"])}
-CONTEXT, HORIZON = features.CONTEXT, features.HORIZON
 WEEKS = CONTEXT // 7
 # A scaled value of 28 is all of the last 28 days' sales in one day; beyond it nothing was learned.
 LARGEST = 28.0
@@ -115,7 +114,7 @@ class Block(nn.Module):
 class Forecaster(nn.Module):
     """Seven ordered quantiles for seven days, in units of the series' scale."""
 
-    def __init__(self, width=96, layers=3, heads=4, dropout=0.1):
+    def __init__(self, width=64, layers=2, heads=4, dropout=0.1):
         super().__init__()
         self.summary = Summary()
         past, future = torch.zeros(2, CONTEXT, len(PAST)), torch.zeros(2, HORIZON, len(FUTURE))
@@ -135,7 +134,8 @@ class Forecaster(nn.Module):
             signs[4:max(k, 3) + 1, k] = 1
         self.register_buffer("signs", signs)
 
-        # Conformal factors of the steps, by volume and for days near an event; `calibrate.py` fits them, training leaves them at 1.
+        # Conformal factors of the steps, by volume and for days near an event; `calibrate.py` fits them, training does without.
+        self.lookback = lookback.Lookback()
         self.register_buffer("volumes", torch.arange(float(VOLUMES)))
         self.register_buffer("widening", torch.ones(VOLUMES, 7))
         self.register_buffer("event_widening", torch.ones(7))
@@ -149,18 +149,29 @@ class Forecaster(nn.Module):
         head = self.head(self.norm(x[:, 1:]))
         return level.unsqueeze(2) + head[:, :, 3:4], nn.functional.softplus(head) * unit.unsqueeze(2), closed
 
+    def factors(self):
+        """What `calibrate.py` fits, by its name in the state."""
+        return {"lookback.typical": self.lookback.typical, "widening": self.widening, "event_widening": self.event_widening}
+
+    def unadjusted(self, past, future, static):
+        """The quantiles before any adjustment: what training fits."""
+        median, steps, closed = self.parts(past, future, static)
+        return (median + steps @ self.signs) * (1 - closed)
+
+    def looked_back(self, past, future, static):
+        """The parts, and the scores and counts of the looks back."""
+        *tensors, scales = self.lookback.windows(past, future, static)
+        median, steps, closed = (part.reshape(-1, 1 + lookback.LOOKS, HORIZON, part.shape[2]) for part in self.parts(*tensors))
+        scores = self.lookback.scores(median[:, :-1, :, 0], steps[:, :-1], scales[:, :-1], past)
+        return median[:, -1], steps[:, -1], closed[:, -1], *scores
+
     def volume(self, static):
         """[batch, VOLUMES] weights that add up to one: where the scale lies between 8, 16, 32 and 64."""
         place = (static / math.log(2) - 3).clamp(0, VOLUMES - 1)
         return torch.relu(1 - (place - self.volumes).abs())
 
-    def near_event(self, future):
-        """[batch, horizon, 1]: one within `event_window` days of a feast or a holiday."""
-        felt = sum(future[:, :, FUTURE[f"{side}:{event}"]] for side in ("before", "after") for event in ("feast", "holiday"))
-        return (felt * (features.PRE["event_window"] + 1)).clamp(0, 1).unsqueeze(2)
-
     def forward(self, past, future, static):
-        median, steps, closed = self.parts(past, future, static)
-        steps = steps * (self.volume(static) @ self.widening).unsqueeze(1)
-        steps = steps * (1 + self.near_event(future) * (self.event_widening - 1))
+        median, steps, closed, score, counts = self.looked_back(past, future, static)
+        steps = steps * (self.lookback.factor(score, counts) * (self.volume(static) @ self.widening)).unsqueeze(1)
+        steps = steps * (1 + lookback.near_event(future, FUTURE).unsqueeze(2) * (self.event_widening - 1))
         return (median + steps @ self.signs) * (1 - closed)

@@ -12,7 +12,7 @@ import time
 import report
 
 HERE = pathlib.Path(__file__).parent
-WEIGHTS = [HERE / "weights" / f"seed-{seed}.pt" for seed in range(3)]
+WEIGHTS = [HERE / "weights" / f"seed-{seed}.npz" for seed in range(3)]
 
 
 def step(script, *arguments, **environment):

@@ -37,6 +37,24 @@ def coverage(actual, levels, kept):
     return {f"coverage_{share}": round(float(((actual >= levels[..., k]) & (actual <= levels[..., -1 - k])).mean()), 4) for share, k in ((80, 1), (95, 0))}
 
 
+def chance(actual, levels, kept, targets, rounds=2000, block=7):
+    """Between which shares the coverage of the 80 % interval lies in 95 of 100 draws of whole weeks of the days that were forecast."""
+    days = targets[kept]
+    actual, levels = kept_of(kept, actual, levels)
+    inside = ((actual >= levels[..., 1]) & (actual <= levels[..., -2])).mean(1)
+    seen, place = np.unique(days, return_inverse=True)
+    hits, counts = np.bincount(place, inside), np.bincount(place)
+    starts = np.random.default_rng(0).integers(0, len(seen), (rounds, -(-len(seen) // block)))
+    drawn = ((starts[:, :, None] + np.arange(block)) % len(seen)).reshape(rounds, -1)
+    return np.quantile(hits[drawn].sum(1) / counts[drawn].sum(1), [0.025, 0.975]).round(3).tolist()
+
+
+def coverage_of_each(actual, levels, kept):
+    """What the 80 % interval covers of each series."""
+    actual, levels = kept_of(kept, actual, levels)
+    return ((actual >= levels[..., 1]) & (actual <= levels[..., -2])).mean(0)
+
+
 def below(actual, levels, kept):
     """The share of values at or below each level."""
     actual, levels = kept_of(kept, actual, levels)

@@ -49,7 +49,8 @@ def cells(part):
 
 def of_departments(departments):
     by_size = sorted(departments.items(), key=lambda item: -item[1]["series"])
-    return table(["department", "categories", "units a day", "80 % interval", "95 % interval"], [[name.lower(), *cells(part)] for name, part in by_size])
+    head = ["department", "categories", "units a day", "80 % interval", "95 % interval", "80 %, by chance"]
+    return table(head, [[name.lower(), *cells(part), " to ".join(f"{share:.2f}" for share in part["chance_80"])] for name, part in by_size])
 
 
 def of_volumes(volumes):

@@ -1,7 +1,7 @@
 """Training: windows in, weights out, with the last days that may be seen as the only notion of time.
 
 Gradient boosting is fitted first, on the same windows; the Transformer learns from what was sold, and leans on what the trees say.
-usage: train.py [--seeds N] --out FOLDER   writes seed-0.pt and so on
+usage: train.py [--seeds N] --out FOLDER   writes seed-0.npz and so on
 """
 import argparse
 import copy
@@ -11,6 +11,7 @@ import time
 import torch
 
 import baselines
+import checkpoint
 import data
 import features
 import model
@@ -65,7 +66,7 @@ def fit(panel, until, seed, lessons, left_out=frozenset(), steps=STEPS, augment=
         if augment:
             raw = windows.degrade(raw, rng)
         past, future, static, actual, scale = windows.tensors(raw)
-        quantiles = network(past, future, static)
+        quantiles = network.unadjusted(past, future, static)
         lesson = lessons[origin - windows.FIRST_ORIGIN, category]
         loss = pinball(quantiles, actual, scale) + TRUST * distance(quantiles, lesson, scale, (~mixed).float())
         optimizer.zero_grad()
@@ -94,7 +95,7 @@ def main():
     for seed in range(arguments.seeds):
         started = time.time()
         network = fit(panel, UNTIL, seed, lessons)
-        torch.save(network.state_dict(), arguments.out / f"seed-{seed}.pt")
+        checkpoint.save(arguments.out / f"seed-{seed}.npz", network.state_dict())
         print(f"seed {seed}: {sum(part.numel() for part in network.parameters())} parameters, {time.time() - started:.0f} s", flush=True)
 
 
