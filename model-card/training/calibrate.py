@@ -53,8 +53,7 @@ def forecasts(network, panel, starts):
     found = []
     with torch.no_grad():
         for start, (past, future, static, actual, scale) in of_starts(panel, starts):
-            median, steps, _, score, counts = network.looked_back(past, future, static)
-            steps = steps * (network.lookback.factor(score, counts) * (network.volume(static) @ network.widening)).unsqueeze(1)
+            median, steps, _ = network.ordinary(past, future, static)
             volume = network.volume(static).unsqueeze(1).expand(-1, features.HORIZON, -1)
             near = lookback.near_event(future, lookback.FUTURE)
             target = torch.arange(start, start + features.HORIZON).expand_as(near)

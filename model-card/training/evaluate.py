@@ -18,7 +18,7 @@ import report
 import request
 import windows
 from origins import FIRST_ORIGIN, HOLIDAY, LAST_ORIGIN, LAST_TRAINING_DAY, OPEN, ORDINARY, STARTS, TARGETS, UNTIL, near_event
-from scores import below, chance, coverage, coverage_of_each, gap, scores, wape
+from scores import below, chance, coverage, gap, inside, scores, wape
 
 LEVELS = list(features.LEVELS)
 ANSWERED = [LEVELS.index(level) for level in baselines.QUANTILES]
@@ -38,7 +38,7 @@ def calibration(actual, levels, plain, table):
         return {"series": int(series.sum()), "units_a_day": round(float(volume[series].mean()), 1), **coverage(*own), "chance_80": chance(*own, TARGETS)}
 
     def of_each(levels):
-        each = coverage_of_each(actual, levels, ORDINARY)
+        each = inside(actual, levels, ORDINARY).mean(0)
         return {"sd": round(float(each.std()), 4), "lowest": round(float(each.min()), 4), "highest": round(float(each.max()), 4)}
 
     def of_step(step):

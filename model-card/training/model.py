@@ -153,10 +153,12 @@ class Forecaster(nn.Module):
         """What `calibrate.py` fits, by its name in the state."""
         return {"lookback.typical": self.lookback.typical, "widening": self.widening, "event_widening": self.event_widening}
 
+    def quantiles(self, median, steps, closed):
+        return (median + steps @ self.signs) * (1 - closed)
+
     def unadjusted(self, past, future, static):
         """The quantiles before any adjustment: what training fits."""
-        median, steps, closed = self.parts(past, future, static)
-        return (median + steps @ self.signs) * (1 - closed)
+        return self.quantiles(*self.parts(past, future, static))
 
     def looked_back(self, past, future, static):
         """The parts, and the scores and counts of the looks back."""
@@ -170,8 +172,12 @@ class Forecaster(nn.Module):
         place = (static / math.log(2) - 3).clamp(0, VOLUMES - 1)
         return torch.relu(1 - (place - self.volumes).abs())
 
-    def forward(self, past, future, static):
+    def ordinary(self, past, future, static):
+        """The parts, with the steps as the looks back and the volume have them, and events do not yet."""
         median, steps, closed, score, counts = self.looked_back(past, future, static)
-        steps = steps * (self.lookback.factor(score, counts) * (self.volume(static) @ self.widening)).unsqueeze(1)
+        return median, steps * (self.lookback.factor(score, counts) * (self.volume(static) @ self.widening)).unsqueeze(1), closed
+
+    def forward(self, past, future, static):
+        median, steps, closed = self.ordinary(past, future, static)
         steps = steps * (1 + lookback.near_event(future, FUTURE).unsqueeze(2) * (self.event_widening - 1))
-        return (median + steps @ self.signs) * (1 - closed)
+        return self.quantiles(median, steps, closed)

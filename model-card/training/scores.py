@@ -31,28 +31,25 @@ def scores(actual, made, kept):
     return {name: round(float(value), 4) for name, value in found.items()}
 
 
-def coverage(actual, levels, kept):
-    """What the 80 % and the 95 % interval cover; the last axis holds all seven levels."""
+def inside(actual, levels, kept, share=80):
+    """[pair, series]: whether the 80 % or the 95 % interval covers it; the last axis holds all seven levels."""
     actual, levels = kept_of(kept, actual, levels)
-    return {f"coverage_{share}": round(float(((actual >= levels[..., k]) & (actual <= levels[..., -1 - k])).mean()), 4) for share, k in ((80, 1), (95, 0))}
+    k = {80: 1, 95: 0}[share]
+    return (actual >= levels[..., k]) & (actual <= levels[..., -1 - k])
+
+
+def coverage(actual, levels, kept):
+    """What the 80 % and the 95 % interval cover."""
+    return {f"coverage_{share}": round(float(inside(actual, levels, kept, share).mean()), 4) for share in (80, 95)}
 
 
 def chance(actual, levels, kept, targets, rounds=2000, block=7):
     """Between which shares the coverage of the 80 % interval lies in 95 of 100 draws of whole weeks of the days that were forecast."""
-    days = targets[kept]
-    actual, levels = kept_of(kept, actual, levels)
-    inside = ((actual >= levels[..., 1]) & (actual <= levels[..., -2])).mean(1)
-    seen, place = np.unique(days, return_inverse=True)
-    hits, counts = np.bincount(place, inside), np.bincount(place)
+    seen, place = np.unique(targets[kept], return_inverse=True)
+    hits, counts = np.bincount(place, inside(actual, levels, kept).mean(1)), np.bincount(place)
     starts = np.random.default_rng(0).integers(0, len(seen), (rounds, -(-len(seen) // block)))
     drawn = ((starts[:, :, None] + np.arange(block)) % len(seen)).reshape(rounds, -1)
     return np.quantile(hits[drawn].sum(1) / counts[drawn].sum(1), [0.025, 0.975]).round(3).tolist()
-
-
-def coverage_of_each(actual, levels, kept):
-    """What the 80 % interval covers of each series."""
-    actual, levels = kept_of(kept, actual, levels)
-    return ((actual >= levels[..., 1]) & (actual <= levels[..., -2])).mean(0)
 
 
 def below(actual, levels, kept):
