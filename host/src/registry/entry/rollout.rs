@@ -110,7 +110,7 @@ impl Entry {
         });
     }
 
-    pub(super) fn judge(&self) {
+    fn judge(&self) {
         let mut state = self.lock();
         let Some(trial) = self.trial() else {
             return;
