@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 import features
-import model
 import windows
+from summary import Summary
 
 QUANTILES = [0.1, 0.5, 0.9]
 HORIZON = features.HORIZON
@@ -60,11 +60,11 @@ def rule_forecasts(rule, units, origins, until):
 
 def rows(panel, origins):
     """The Transformer's own summaries as a table: one row for each origin, series and step; with the level and the scale."""
-    summary, count = model.Summary(), panel.units.shape[0]
+    summary, count = Summary(), panel.units.shape[0]
     table, level, scales, actual = [], [], [], []
     for origin in origins:
         past, future, static, units, scale = windows.tensors(panel.raw(torch.arange(count), torch.full((count,), origin)))
-        series, day, mean, *_ = summary(past, future, static)
+        series, day, mean = (part[:, -1] for part in summary(past, future, static)[:3])
         step = torch.arange(float(HORIZON))[None, :, None].expand(count, -1, 1)
         table.append(torch.cat([day, series[:, None].expand(-1, HORIZON, -1), step], 2).reshape(-1, day.shape[2] + series.shape[1] + 1).numpy())
         level.append(mean.expand(-1, HORIZON).reshape(-1).numpy())

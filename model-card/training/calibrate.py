@@ -16,11 +16,11 @@ import torch
 import checkpoint
 import data
 import features
-import lookback
 import model
 import train
 import windows
 from origins import UNTIL, day
+from summary import BACK
 
 HELD_OUT_FROM = "2017-08-31"
 # Two fits, so that each leaves out one holiday of the spring and one of the summer.
@@ -53,11 +53,11 @@ def forecasts(network, panel, starts):
     found = []
     with torch.no_grad():
         for start, (past, future, static, actual, scale) in of_starts(panel, starts):
-            median, steps, _ = network.ordinary(past, future, static)
+            windowed, median, steps = network.ordinary(past, future, static)
             volume = network.volume(static).unsqueeze(1).expand(-1, features.HORIZON, -1)
-            near = lookback.near_event(future, lookback.FUTURE)
+            near = windowed.near[:, -1, :, 0]
             target = torch.arange(start, start + features.HORIZON).expand_as(near)
-            found.append([median.squeeze(2) * scale, steps * scale.unsqueeze(2), actual, volume, near, target])
+            found.append([median[:, 0, :, 0] * scale, steps[:, 0] * scale.unsqueeze(2), actual, volume, near, target])
     return [torch.cat([part.flatten(0, 1) for part in parts]).numpy() for parts in zip(*found)]
 
 
@@ -79,7 +79,7 @@ def ordinary(panel):
     _, lessons = train.teach(panel, held)
     network = train.fit(panel, held, 0, lessons)
     # The first looks back that see nothing of the training window.
-    first = held + 1 + features.HORIZON * lookback.LOOKS
+    first = held + 1 + BACK[0]
     network.lookback.typical.copy_(typical(network, panel, range(first, UNTIL + 2)))
     median, steps, actual, volume, near, _ = forecasts(network, panel, range(held + 1, UNTIL - features.HORIZON + 2))
     widening = np.stack([factors(median[kept], steps[kept], actual[kept]) for row in range(model.VOLUMES) for kept in [(volume.argmax(1) == row) & (near == 0)]])

@@ -15,6 +15,7 @@ import data
 import features
 import model
 import windows
+from summary import FUTURE, PAST
 
 FILE = pathlib.Path(__file__).parents[1] / "model.onnx"
 NAMES = [features.PRE[part]["tensor"] for part in ("past", "future", "static")]
@@ -24,7 +25,7 @@ TOLERANCE = 1e-5
 
 def export(network):
     """Writes opset 17 with a dynamic axis `batch`, and nothing but plain operators."""
-    inputs = (torch.zeros(2, features.CONTEXT, len(model.PAST)), torch.zeros(2, features.HORIZON, len(model.FUTURE)), torch.zeros(2, 1))
+    inputs = (torch.zeros(2, features.CONTEXT, len(PAST)), torch.zeros(2, features.HORIZON, len(FUTURE)), torch.zeros(2, 1))
     output = features.POST["tensor"]
     torch.onnx.export(
         network.eval(), inputs, str(FILE), dynamo=False, opset_version=17, do_constant_folding=True,

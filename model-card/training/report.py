@@ -1,5 +1,7 @@
 """`evaluation.json`, to which each evaluating script adds its parts."""
+import fcntl
 import json
+import os
 import pathlib
 
 FILE = pathlib.Path(__file__).parents[1] / "evaluation.json"
@@ -10,4 +12,10 @@ def read():
 
 
 def add(**parts):
-    FILE.write_text(json.dumps({**read(), **parts}, indent=1, ensure_ascii=False) + "\n")
+    # Two scripts may evaluate at a time.
+    folder = os.open(FILE.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        FILE.write_text(json.dumps({**read(), **parts}, indent=1, ensure_ascii=False) + "\n")
+    finally:
+        os.close(folder)

@@ -18,7 +18,7 @@ import model
 import windows
 from origins import UNTIL
 
-STEPS, BATCH, RATE, DECAY, AVERAGE = 450, 256, 2e-3, 0.02, 0.99
+STEPS, BATCH, RATE, DECAY, AVERAGE = 900, 256, 2e-3, 0.02, 0.99
 TAUGHT = [0.1, 0.5, 0.9]
 TRUST = 0.5
 
