@@ -53,12 +53,13 @@ fn main() {
         let theirs = peer.take(&inputs);
         let ours = model.run(inputs.clone()).expect("it answers");
         let off = apart(&ours[0].tensor, &theirs);
+        let operators = model.operators(inputs.clone()).expect("a plan");
         let (ours, theirs) = measure(&model, &inputs, &mut peer);
         let ratio = ours / theirs;
         sum += ratio.ln();
         let (ours, theirs) = (ours * 1e3, theirs * 1e3);
         say(&format!(
-            "{shape:>8}  onnxruntime {theirs:9.3} ms  modelhost {ours:9.3} ms  ratio {ratio:.3}  apart {off:.1e}"
+            "{shape:>8}  onnxruntime {theirs:9.3} ms  modelhost {ours:9.3} ms  ratio {ratio:.3}  operators {operators}  apart {off:.1e}"
         ));
     }
     let mean = (sum / shapes.len() as f64).exp();

@@ -48,10 +48,21 @@ pub(super) fn wired(
     model: &mut TypedModel,
     inputs: &[OutletId],
 ) -> TractResult<TVec<OutletId>> {
+    wired_with(kernel, 1, prefix, model, inputs)
+}
+
+/// As [`wired`], of so many outputs.
+pub(super) fn wired_with(
+    kernel: impl Kernel,
+    outputs: usize,
+    prefix: &str,
+    model: &mut TypedModel,
+    inputs: &[OutletId],
+) -> TractResult<TVec<OutletId>> {
     let op = Custom {
         name: format!("{kernel:?}"),
         inputs: vec![true; inputs.len()],
-        outputs: vec![true],
+        outputs: vec![true; outputs],
         kernel: Arc::new(kernel),
     };
     model.wire_node(prefix, op, inputs)

@@ -45,7 +45,7 @@ pub(super) fn load(file: File) -> TractResult<Model> {
     let left_out = match fused {
         Err(why) => why,
         Ok((mut fused, known)) => {
-            fused.plans = fused.plans.widened();
+            fused.plans = fused.plans.widened().joined();
             let cases = sizes.iter().map(|size| fused.shapes_at(*size, &known));
             match trial::disagreement(&fused, &proto, cases, rounds) {
                 Some(why) => why,

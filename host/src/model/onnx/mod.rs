@@ -14,6 +14,7 @@ mod lookup;
 mod ops;
 mod output;
 mod plan;
+mod region;
 mod rewrite;
 mod run;
 mod sizes;
@@ -30,6 +31,7 @@ use super::signature::{Dim, Mismatch, Port, Signature};
 use crate::tensor::NamedTensor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tract_onnx::prelude::TractResult;
+use tract_onnx::tract_core::ops::source::TypedSource;
 
 /// Why a model does not load or does not answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -92,6 +94,16 @@ impl Model {
     /// How much of it is fused.
     pub fn fusion(&self) -> &Fusion {
         &self.fusion
+    }
+
+    /// How many operators run, one after the other, on inputs like these.
+    pub fn operators(&self, inputs: Vec<NamedTensor>) -> Result<usize, Error> {
+        let mut inputs = self.signature.arrange(inputs)?;
+        let case = self.plans.case(&mut inputs);
+        let plan = self.plans.get(case).map_err(Error::Run)?;
+        let is_source = |id: &&usize| plan.model().node(**id).op_is::<TypedSource>();
+        let order = plan.order_without_consts().iter();
+        Ok(order.filter(|id| !is_source(id)).count())
     }
 
     /// What a plan for new shapes costs.

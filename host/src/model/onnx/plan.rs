@@ -1,7 +1,7 @@
 //! Plans: a model made ready for inputs of known shapes.
 //! Must not know signatures or where tensors come from.
 
-use super::{bound, branch, contained, ops, sizes};
+use super::{bound, branch, contained, ops, region, sizes};
 use crate::tensor::NamedTensor;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -54,6 +54,8 @@ pub(super) type Plan = Arc<TypedSimplePlan>;
 pub(super) struct Plans {
     pub(super) recipe: Recipe,
     most: usize,
+    /// Whether small operators are joined.
+    joins: bool,
     slots: Mutex<Vec<Arc<Slot>>>,
 }
 
@@ -85,7 +87,17 @@ impl Plans {
         Plans {
             recipe,
             most: PLANS,
+            joins: false,
             slots: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Small operators are made one where sizes are known.
+    pub(super) fn joined(self) -> Plans {
+        Plans {
+            joins: true,
+            slots: Mutex::default(),
+            ..self
         }
     }
 
@@ -184,10 +196,16 @@ impl Plans {
         };
         same_sizes(&model)?;
         let refusal = sizes::refusal(&model)?;
-        let plan = model
-            .into_decluttered()?
-            .into_optimized()?
-            .into_runnable()?;
+        let model = model.into_decluttered()?;
+        let joined = self.joins.then(|| contained(|| region::joined(&model)));
+        let model = match joined.transpose() {
+            Ok(joined) => joined.unwrap_or(model),
+            Err(why) => {
+                tracing::warn!("small operators run alone, because they cannot be joined: {why}");
+                model
+            }
+        };
+        let plan = model.into_optimized()?.into_runnable()?;
         Ok(Planned { plan, refusal })
     }
 }
