@@ -60,12 +60,12 @@ impl Served {
     }
 
     /// Rows that ran, and in how many runs.
-    async fn runs(&self) -> (String, String) {
+    async fn runs(&self) -> (usize, usize) {
         let text = self.server.get("/metrics").await.text;
         let number = |name: &str| {
             let start = format!("modelhost_batch_rows_{name}{{model=\"m\"}} ");
             let line = text.lines().find_map(|line| line.strip_prefix(&start));
-            line.unwrap_or("none").to_owned()
+            line.expect("counted").parse().expect("a number")
         };
         (number("sum"), number("count"))
     }
@@ -98,18 +98,25 @@ async fn requests_that_wait_share_a_run_and_are_answered_as_alone() {
         text(&[1, 2, 3, 4, 5, 6, 7, 8]),
         text(&[5, 5, 5, 5, 6, 6, 6]),
     ];
-    let together = shared.ask(&bodies).await;
-    for (body, (status, answer)) in bodies.iter().zip(together) {
-        assert_eq!(status, 200, "{answer}");
-        let expected = &alone.ask(std::slice::from_ref(body)).await[0].1;
-        let output = |answer: &Value| answer["outputs"]["out"].clone();
-        assert!(
-            alike(&output(&answer), &output(expected)),
-            "{answer} is not {expected}"
-        );
+    let mut expected = Vec::new();
+    for body in &bodies {
+        expected.extend(alone.ask(std::slice::from_ref(body)).await);
     }
-    assert_eq!(shared.runs().await, ("4".to_owned(), "1".to_owned()));
-    assert_eq!(alone.runs().await, ("4".to_owned(), "4".to_owned()));
+    assert_eq!(alone.runs().await, (4, 4));
+    // A machine that stalls for the second that a run waits may part them, but not each time.
+    let mut runs = Vec::new();
+    while runs.len() < 3 && !runs.contains(&1) {
+        let together = shared.ask(&bodies).await;
+        for ((status, answer), (_, expected)) in together.iter().zip(&expected) {
+            assert_eq!(*status, 200, "{answer}");
+            let (answer, expected) = (&answer["outputs"]["out"], &expected["outputs"]["out"]);
+            assert!(alike(answer, expected), "{answer} is not {expected}");
+        }
+        let (rows, all) = shared.runs().await;
+        runs.push(all - runs.iter().sum::<usize>());
+        assert_eq!(rows, 4 * runs.len());
+    }
+    assert!(runs.contains(&1), "{runs:?}");
     let model = shared.server.get("/models/m").await.json();
     assert_eq!(model["batching"]["max_size"], 4, "{model}");
     assert_eq!(model["batching"]["padded"], true);
@@ -149,8 +156,8 @@ async fn a_large_request_runs_in_parts_and_is_answered_whole() {
         "{answers:?}"
     );
     let (rows, runs) = served.runs().await;
-    assert_eq!(rows, "40");
-    assert!(runs.parse::<u32>().expect("a number") >= 3, "{runs}");
+    assert_eq!(rows, 40);
+    assert!(runs >= 3, "{runs}");
 }
 
 /// Many at once, of many lengths, while the model waits for nobody: each is answered as alone.
